@@ -1,0 +1,135 @@
+/**
+ * The world, handed in. Everything that is not a pure function of its inputs (time, timers, randomness, files, sockets, log
+ * lines) reaches the core through one `Env`. `platform/` makes the one for Node; tests and the simulator make their own.
+ * Nothing above `platform/` may reach around it.
+ */
+
+export interface Env {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly logger: Logger;
+}
+
+export interface Clock {
+  /** Wall-clock time, milliseconds since the epoch, an integer. May jump; only for what is written down or shown. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, never going back; for measuring how long something took. */
+  monotonicMs(): number;
+}
+
+export interface Timers {
+  /** Calls `callback` once after `delayMs` (0 and more). The timer never keeps the process alive. */
+  after(delayMs: number, callback: () => void): Timer;
+  /** Calls `callback` after the I/O events that are already waiting have been handled. */
+  soon(callback: () => void): void;
+}
+
+export interface Timer {
+  /** Has no effect once the callback ran. */
+  cancel(): void;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  bytes(count: number): Uint8Array;
+}
+
+/** Structured, levelled lines. `fields` are for machines, `message` is a literal sentence. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Logger;
+}
+
+/**
+ * Files as POSIX promises them: what was written may vanish until `sync`, a created or renamed name until `syncDirectory`.
+ * Every method rejects with a `DiskFault`.
+ */
+export interface Disk {
+  /** `create` makes the file when absent; `read` refuses an absent one. Both may read and write unless `readOnly`. */
+  open(path: string, mode: 'create' | 'existing' | 'readOnly'): Promise<DiskFile>;
+  /** The names in a directory, files and directories, in no order. */
+  list(path: string): Promise<readonly DiskEntry[]>;
+  /** Undefined when nothing has that name. */
+  stat(path: string): Promise<DiskEntry | undefined>;
+  makeDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; one that is absent is no error. */
+  remove(path: string): Promise<void>;
+  removeTree(path: string): Promise<void>;
+  syncDirectory(path: string): Promise<void>;
+  freeBytes(path: string): Promise<number>;
+  /** Takes the exclusive lock that lives at `path`, or answers undefined when another process (or broker) has it. */
+  lock(path: string): Promise<DiskLock | undefined>;
+}
+
+export interface DiskEntry {
+  readonly name: string;
+  readonly kind: 'file' | 'directory';
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+export interface DiskLock {
+  release(): Promise<void>;
+}
+
+export interface DiskFile {
+  /** Fills `target` from `position`; answers how many bytes there were (fewer only at the end of the file). */
+  read(target: Uint8Array, position: number): Promise<number>;
+  /** Writes all of `parts`, one after the other, from `position`. */
+  write(parts: readonly Uint8Array[], position: number): Promise<void>;
+  truncate(bytes: number): Promise<void>;
+  /** fdatasync: resolves when what was written before the call is on stable storage. */
+  sync(): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Network {
+  /** Rejects with a `NetworkFault` when the address is taken or not ours. */
+  listen(options: ListenOptions, onSocket: (socket: Socket) => void): Promise<NetworkListener>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** False lets the process end while the listener and its sockets are open. */
+  readonly keepsProcessAlive: boolean;
+}
+
+export interface NetworkListener {
+  readonly host: string;
+  readonly port: number;
+  /** Stops taking sockets; the ones that are open stay. */
+  close(): Promise<void>;
+}
+
+/** One TCP connection, seen from the side that accepted it. */
+export interface Socket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /**
+   * Bytes as they come. They are only lent: `onBytes` must copy what it keeps before it returns.
+   * `onClose` comes exactly once, also after `destroy`.
+   */
+  start(handlers: { onBytes(bytes: Uint8Array): void; onDrain(): void; onClose(error: Error | undefined): void }): void;
+  /** Hands `parts` over in order, without copying them. False: stop until `onDrain`. */
+  write(parts: readonly Uint8Array[]): boolean;
+  /** Bytes handed over that the operating system has not taken yet. */
+  readonly pendingBytes: number;
+  pause(): void;
+  resume(): void;
+  /** Closes after what was written has left. */
+  end(): void;
+  destroy(): void;
+}

@@ -1,0 +1,32 @@
+/**
+ * Faults of the world: typed, with what failed and on what. Refusals are values and malformed input has its own error
+ * (`protocol/`); neither belongs here.
+ */
+
+export type DiskFaultKind = 'full' | 'too-many-files' | 'read-only' | 'absent' | 'denied' | 'io';
+
+export class DiskFault extends Error {
+  override readonly name = 'DiskFault';
+  readonly kind: DiskFaultKind;
+  readonly operation: string;
+  readonly path: string;
+
+  constructor(details: { kind: DiskFaultKind; operation: string; path: string; cause?: unknown }) {
+    super(`${details.operation} failed on ${details.path}: ${details.kind}`, { cause: details.cause });
+    this.kind = details.kind;
+    this.operation = details.operation;
+    this.path = details.path;
+  }
+}
+
+export type NetworkFaultKind = 'address-in-use' | 'address-not-available' | 'denied' | 'io';
+
+export class NetworkFault extends Error {
+  override readonly name = 'NetworkFault';
+  readonly kind: NetworkFaultKind;
+
+  constructor(details: { kind: NetworkFaultKind; message: string; cause?: unknown }) {
+    super(details.message, { cause: details.cause });
+    this.kind = details.kind;
+  }
+}

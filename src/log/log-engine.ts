@@ -1,0 +1,138 @@
+/**
+ * The seam between a partition and the place where its bytes live. Two engines implement it (local files, memory); the contract suite
+ * `log-engine.contract.ts` is the specification that each of them passes.
+ *
+ * A log knows batches, offsets, epochs and bytes. It knows no producers, no watermarks and no clients. It has one writer, the
+ * partition that opened it. Record bytes are kept and served as they came.
+ */
+import type { TopicSettings } from '../config/topic-settings.ts';
+
+export interface LogEngine {
+  /**
+   * Opens a partition's log, and makes it when absent. What was not known to be synced is checked here and a torn tail is cut.
+   * Opening the same log twice at the same time is a bug of the caller.
+   */
+  open(id: LogId, settings: LogSettings): Promise<PartitionLog>;
+  /** The logs that exist, opened or not. */
+  list(): Promise<readonly LogId[]>;
+  /** Forgets a log that is not open (close it first). Its name is free again when this returns; its bytes may go later. */
+  remove(id: LogId): Promise<void>;
+  /** Bytes on the disk per log, for DescribeLogDirs. */
+  usage(): Promise<readonly LogUsage[]>;
+  /** A clean stop: everything is written, synced and marked so that the next start scans nothing. */
+  close(): Promise<void>;
+}
+
+export interface LogId {
+  readonly topic: string;
+  /** Kafka's 22 characters. */
+  readonly topicId: string;
+  readonly partition: number;
+}
+
+export interface LogUsage {
+  readonly id: LogId;
+  readonly bytes: number;
+}
+
+/** The part of a topic's settings that a log follows. `TopicSettings` is the typed view that config/ makes. */
+export type LogSettings = TopicSettings;
+
+/** What the partition decided about one batch. The bytes are final: offsets, epoch and CRC are already in them. */
+export interface AppendedBatch {
+  readonly bytes: Uint8Array;
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly leaderEpoch: number;
+  /** -1 when the batch has no timestamp. */
+  readonly maxTimestamp: number;
+}
+
+export interface PartitionLog {
+  readonly id: LogId;
+  /** The first offset that may be read; moved by retention and `advanceStart`. */
+  readonly startOffset: number;
+  /** The offset that the next batch gets: the last appended offset + 1. */
+  readonly endOffset: number;
+  /** Everything below is with the operating system (memory engine: equals `endOffset`). */
+  readonly writtenOffset: number;
+  /** Everything below is on stable storage. In `durability=os` it follows the background syncs. */
+  readonly durableOffset: number;
+  /** Ascending `{ epoch, startOffset }`, from the log itself. */
+  readonly leaderEpochs: readonly LeaderEpochEntry[];
+  /** Bytes of all segments. */
+  readonly bytes: number;
+
+  /**
+   * Queues one batch, synchronously; it can be read at once. One write serves everything queued in the same turn.
+   * Throws LogClosed after a fault or close.
+   */
+  append(batch: AppendedBatch): void;
+
+  /**
+   * Called after `writtenOffset`, `durableOffset` or `startOffset` moved, and once with a fault when the log failed (it is then closed: reopen it).
+   * Set once, by the partition that opened the log. Never called from inside a method of this log.
+   */
+  onProgress: (fault: Error | undefined) => void;
+
+  /** Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. */
+  requestSync(): void;
+
+  /**
+   * Whole batches from the one that contains `offset` on, as stored (the first may begin before `offset`), at most `bytesMax` bytes; when
+   * `atLeastOneBatch`, the first batch comes even if it is larger. Nothing at or above `endOffset` (the argument) is returned.
+   * A read stays inside one segment. Recent batches come from memory, in the same turn (a plain value); older ones are a promise.
+   */
+  read(request: LogRead): LogSlice | Promise<LogSlice>;
+
+  /** The first record whose timestamp is >= `timestamp`, below `endOffset`. Undefined when there is none. */
+  offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined>;
+  /** The record with the largest timestamp (the first of equals). Undefined when the log is empty. */
+  offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined>;
+
+  /** Visits the headers of all batches from the one that contains `offset`, in order; for rebuilding producer state. */
+  scan(offset: number, visit: (header: Uint8Array) => void): Promise<void>;
+
+  /** Moves the start (DeleteRecords); durable when it resolves. Segments wholly below may go. */
+  advanceStart(offset: number): Promise<void>;
+  /** Deletes what retention by time and size allows now, never at or above `upTo`. Answers how many segments went. */
+  applyRetention(upTo: number): Promise<number>;
+  /** Settings changed; takes effect with the next append or housekeeping pass. */
+  reconfigure(settings: LogSettings): void;
+
+  /** Opaque state of the writer as of an offset (Kafka's `.snapshot`); kept beside the segments, the newest few only. */
+  writeSnapshot(offset: number, bytes: Uint8Array): Promise<void>;
+  /** The newest snapshot at or below `endOffset` that can be read. */
+  latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined>;
+  /** Called when a new segment begins at `offset`, so that the writer can leave a snapshot. Set once. */
+  onRoll: (offset: number) => void;
+
+  /** Writes and syncs what is queued, and lets go of the files. */
+  close(): Promise<void>;
+}
+
+export interface LeaderEpochEntry {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+export interface LogRead {
+  readonly offset: number;
+  readonly endOffset: number;
+  readonly bytesMax: number;
+  readonly atLeastOneBatch: boolean;
+}
+
+/** Views of cached or freshly read bytes; not to be changed. */
+export interface LogSlice {
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  /** The last offset + 1 of what is in `parts`; the asked offset when empty. */
+  readonly nextOffset: number;
+}
+
+export interface TimestampOffset {
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
