@@ -1,0 +1,34 @@
+/**
+ * CRC-32C, by the processor's own instruction. The native module is loaded when the first batch needs it, so that starting costs nothing.
+ */
+import { createRequire } from 'node:module';
+import { writeInt32 } from '../../base/big-endian.ts';
+import { CRC_START, storedCrc } from './header.ts';
+
+type Crc32c = (bytes: Uint8Array, initial?: number) => number;
+
+let native: Crc32c | undefined;
+
+export function crc32c(bytes: Uint8Array): number {
+  native ??= load();
+  return native(bytes);
+}
+
+/** The CRC of a batch, whatever its CRC field says. */
+export function computeCrc(batch: Uint8Array): number {
+  return crc32c(batch.subarray(CRC_START));
+}
+
+export function hasValidCrc(batch: Uint8Array): boolean {
+  return computeCrc(batch) === storedCrc(batch);
+}
+
+/** To be called after anything from the attributes on was changed. */
+export function updateCrc(batch: Uint8Array): void {
+  writeInt32(batch, 17, computeCrc(batch));
+}
+
+function load(): Crc32c {
+  const module: { crc32c: Crc32c } = createRequire(import.meta.url)('@node-rs/crc32');
+  return module.crc32c;
+}
