@@ -1,0 +1,498 @@
+/**
+ * The leader of one partition. Owns where the next batch goes, how far the log is acknowledged (the high watermark), the producers'
+ * sequences and everybody who waits. It decides synchronously: between the check of a batch and its place in the log nothing else runs.
+ *
+ * It never decodes records, never waits inside a decision, and never outlives a fault of its log: then all who wait are told, and the
+ * directory opens the partition again from what the log has kept.
+ */
+import { assert } from '../base/assert.ts';
+import type { Env } from '../base/env.ts';
+import type { TopicSettings } from '../config/topic-settings.ts';
+import type { LeaderEpochEntry, LogId, LogSlice, PartitionLog, TimestampOffset } from '../log/log-engine.ts';
+import {
+  hasProducerId,
+  lastOffsetDelta,
+  maxTimestamp,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+} from '../protocol/batch/header.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { admitBatch, type RecordError } from './admit-batch.ts';
+import { type Durability, FlushSchedule, syncsBeforeAcknowledging } from './flush-policy.ts';
+import { type EpochEnd, endOffsetOfEpoch, epochOfOffset } from './leader-epochs.ts';
+import { type OffsetWaiter, OffsetWaiters } from './offset-waiters.ts';
+import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
+import { encodeSnapshot, recoverProducers } from './producer-snapshot.ts';
+import type { ProducerBatch, ProducerState } from './producer-state.ts';
+import { UncommittedBytes } from './uncommitted-bytes.ts';
+
+export interface PartitionOptions {
+  readonly env: Env;
+  /** Open, and opened by nobody else. The partition closes it. */
+  readonly log: PartitionLog;
+  readonly settings: TopicSettings;
+  readonly leaderEpoch: number;
+  readonly durability: Durability;
+  /** `producer.id.expiration.ms`, as it is now. */
+  readonly producerExpirationMs: () => number;
+}
+
+export type AppendResult = Appended | AppendRefused;
+
+export interface Appended {
+  readonly kind: 'appended';
+  /** True when the producer sent this batch before: the offsets are those of the first time and nothing was written. */
+  readonly duplicate: boolean;
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** -1 when the topic keeps the producer's timestamps. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+}
+
+export interface AppendRefused {
+  readonly kind: 'refused';
+  readonly error: ErrorCode;
+  readonly message: string | null;
+  readonly recordErrors: readonly RecordError[];
+  /** -1 when Kafka's answer to this refusal does not tell it. */
+  readonly logStartOffset: number;
+}
+
+/** `uncommitted` reads up to the high watermark, `committed` to the last stable offset, `log-end` everything (replicas, replay). */
+export type Isolation = 'uncommitted' | 'committed' | 'log-end';
+
+export interface PartitionRead {
+  /** Between the log start and the log end. */
+  readonly offset: number;
+  readonly isolation: Isolation;
+  readonly bytesMax: number;
+  readonly atLeastOneBatch: boolean;
+}
+
+/** Told whenever there may be more to read: waiting fetches and fetch sessions. */
+export interface ProgressListener {
+  /**
+   * The high watermark or the log start moved, or the partition stopped. `bytes` is how much came below the high watermark. Must not throw, and
+   * must not append.
+   */
+  onProgress(bytes: number): void;
+}
+
+export class Partition {
+  readonly id: LogId;
+  readonly leaderEpoch: number;
+
+  readonly #env: Env;
+  readonly #log: PartitionLog;
+  readonly #producers: ProducerState;
+  readonly #producerExpirationMs: () => number;
+  readonly #durability: Durability;
+  readonly #flush: FlushSchedule;
+  /** Where this leader's epoch begins, until the log has a record of it and knows. */
+  readonly #epochStartOffset: number;
+
+  #settings: TopicSettings;
+  #syncsFirst: boolean;
+  #highWatermark: number;
+  #writtenOffset: number;
+  #logStartOffset: number;
+  #snapshotOffset = -1;
+  #snapshotWriting: Promise<void> = Promise.resolve();
+  readonly #uncommitted = new UncommittedBytes();
+  readonly #committedWaiters = new OffsetWaiters();
+  readonly #writtenWaiters = new OffsetWaiters();
+  /** Made when somebody listens: most partitions of an idle broker have no listener. */
+  #listeners: Set<ProgressListener> | undefined;
+  #stopped: PartitionFault | undefined;
+  #onStop: ((fault: PartitionFault) => void) | undefined;
+
+  private constructor(options: PartitionOptions, producers: ProducerState) {
+    const { env, log, settings, leaderEpoch } = options;
+    this.id = log.id;
+    this.leaderEpoch = leaderEpoch;
+    this.#env = env;
+    this.#log = log;
+    this.#producers = producers;
+    this.#producerExpirationMs = options.producerExpirationMs;
+    this.#durability = options.durability;
+    this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
+    this.#settings = settings;
+    this.#syncsFirst = syncsBeforeAcknowledging(options.durability, settings);
+    const end = log.endOffset;
+    this.#epochStartOffset = end;
+    this.#logStartOffset = log.startOffset;
+    this.#writtenOffset = end;
+    // Opening has read back and kept all that the log holds, so this leader begins with all of it acknowledged.
+    this.#highWatermark = end;
+    log.onProgress = (fault) => this.#onLogProgress(fault);
+    log.onRoll = (offset) => {
+      this.#snapshotWriting = this.#leaveSnapshot(offset);
+    };
+  }
+
+  /** Takes over an open log. Producer state comes from the newest snapshot and the batch headers behind it. */
+  static async open(options: PartitionOptions): Promise<Partition> {
+    const producers = await recoverProducers(options.log);
+    producers.expire(options.env.clock.now(), options.producerExpirationMs());
+    return new Partition(options, producers);
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
+  /** The first offset that may be read. */
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  /** The offset that the next batch gets. */
+  get logEndOffset(): number {
+    return this.#log.endOffset;
+  }
+
+  /** Everything below is acknowledged and may be read by consumers. */
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Everything below belongs to no open transaction. */
+  get lastStableOffset(): number {
+    return this.#highWatermark;
+  }
+
+  /** Bytes above the high watermark: how far the producers are ahead of the disk. */
+  get uncommittedBytes(): number {
+    return this.#uncommitted.total;
+  }
+
+  /** Bytes of all segments. */
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
+  get producers(): ProducerState {
+    return this.#producers;
+  }
+
+  /** Why this leader serves no more; undefined while it does. */
+  get stopped(): PartitionFault | undefined {
+    return this.#stopped;
+  }
+
+  /** Called once when the partition stops by itself (a fault of its log). Set once, by the directory. */
+  set onStop(callback: (fault: PartitionFault) => void) {
+    this.#onStop = callback;
+  }
+
+  /**
+   * Decides about one batch of a client and gives it its place. `records` is the request's own view: offsets, epoch and, if need be,
+   * timestamps are written into it, and the log keeps it. `produceVersion` is the version of the Produce request.
+   */
+  append(records: Uint8Array, produceVersion: number): AppendResult {
+    if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
+    const admitted = admitBatch(records, {
+      id: this.id,
+      settings: this.#settings,
+      now: this.#env.clock.now(),
+      produceVersion,
+    });
+    if (admitted.kind === 'refused') {
+      return refused(admitted.error, admitted.tellsLogStart ? this.#logStartOffset : -1, admitted);
+    }
+    const batch = admitted.batch;
+    if (hasProducerId(batch)) {
+      const verdict = this.#producers.check(batch);
+      if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
+      if (verdict.kind === 'out-of-order') return refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, this.#logStartOffset);
+      if (verdict.kind === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH, this.#logStartOffset);
+    }
+    return this.#place(batch, admitted.logAppendTimeMs);
+  }
+
+  /** Appends a batch that this broker made (coordinators). It is trusted; only the epoch that it was decided in is checked. */
+  appendInternal(batch: Uint8Array, expectedLeaderEpoch: number): AppendResult {
+    if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
+    if (expectedLeaderEpoch !== this.leaderEpoch) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    return this.#place(batch, -1);
+  }
+
+  /** Tells `waiter` when the high watermark has passed the batch that ends at `lastOffset`. False: it has, nothing will be told. */
+  waitUntilCommitted(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
+    if (lastOffset < this.#highWatermark) return false;
+    this.#committedWaiters.add(lastOffset + 1, waiter, token);
+    return true;
+  }
+
+  /** Like `waitUntilCommitted`, for bytes that the operating system has. */
+  waitUntilWritten(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
+    if (lastOffset < this.#writtenOffset) return false;
+    this.#writtenWaiters.add(lastOffset + 1, waiter, token);
+    return true;
+  }
+
+  /** Resolves when the record at `offset` is acknowledged for all replicas; rejects with a PartitionFault. */
+  whenDurable(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped !== undefined) reject(this.#stopped);
+      else if (!this.waitUntilCommitted(offset, promiseWaiter(resolve, reject), 0)) resolve();
+    });
+  }
+
+  /** Resolves when the operating system has the record at `offset`; rejects with a PartitionFault. */
+  whenWritten(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped !== undefined) reject(this.#stopped);
+      else if (!this.waitUntilWritten(offset, promiseWaiter(resolve, reject), 0)) resolve();
+    });
+  }
+
+  /** Whether a request that believes in this leader epoch may be served; -1 believes nothing (KIP-320). */
+  checkLeaderEpoch(epoch: number): ErrorCode {
+    if (this.#stopped !== undefined) return errorOfFault(this.#stopped.kind);
+    if (epoch === -1 || epoch === this.leaderEpoch) return ErrorCode.NONE;
+    return epoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH;
+  }
+
+  /** Where reading with this isolation ends. */
+  readLimit(isolation: Isolation): number {
+    if (isolation === 'uncommitted') return this.#highWatermark;
+    return isolation === 'committed' ? this.lastStableOffset : this.#log.endOffset;
+  }
+
+  /** Whole batches from the one with `offset` on, in the same turn when they are recent. Empty at and above the read limit. */
+  read(request: PartitionRead): LogSlice | Promise<LogSlice> {
+    const { offset, bytesMax, atLeastOneBatch } = request;
+    assert(offset >= this.#logStartOffset && offset <= this.#log.endOffset, 'a read outside of the log', { offset });
+    const endOffset = this.readLimit(request.isolation);
+    if (offset >= endOffset) return { parts: noParts, bytes: 0, nextOffset: offset };
+    return this.#log.read({ offset, endOffset, bytesMax, atLeastOneBatch });
+  }
+
+  /**
+   * Hands over everything from the log start to the log end, as runs of whole batches, in order: how a coordinator rebuilds its state.
+   * Appends meanwhile are not seen.
+   */
+  async replay(visit: (batches: Uint8Array) => void): Promise<void> {
+    const endOffset = this.#log.endOffset;
+    let offset = this.#log.startOffset;
+    while (offset < endOffset) {
+      const slice = await this.#log.read({ offset, endOffset, bytesMax: replayBytes, atLeastOneBatch: true });
+      if (slice.bytes === 0) return;
+      for (const part of slice.parts) visit(part);
+      offset = slice.nextOffset;
+    }
+  }
+
+  /** The first record, below the read limit, whose timestamp is at least `timestamp`. */
+  offsetForTimestamp(timestamp: number, isolation: Isolation): Promise<TimestampOffset | undefined> {
+    return this.#log.offsetForTimestamp({ timestamp, endOffset: this.readLimit(isolation) });
+  }
+
+  offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined> {
+    return this.#log.offsetOfMaxTimestamp();
+  }
+
+  /** Where a leader epoch ended (KIP-101); this leader's own reaches to the log end. */
+  endOfEpoch(epoch: number): EpochEnd {
+    return endOffsetOfEpoch(this.#epochs(), epoch, this.#log.endOffset);
+  }
+
+  /** The epoch in which the record at `offset` was written; at the log end, the one that the next record gets. */
+  epochAt(offset: number): number {
+    return epochOfOffset(this.#epochs(), offset);
+  }
+
+  /** Calls `listener` from now on, until it is removed. A listener that is there already is kept once. */
+  addListener(listener: ProgressListener): void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+  }
+
+  removeListener(listener: ProgressListener): void {
+    this.#listeners?.delete(listener);
+  }
+
+  /** Deletes what lies below `offset` (at most the high watermark); durable when it resolves (KIP-107). */
+  async deleteRecordsBefore(offset: number): Promise<void> {
+    assert(offset <= this.#highWatermark, 'records that are not acknowledged cannot be deleted', { offset });
+    if (offset <= this.#logStartOffset) return;
+    await this.#log.advanceStart(offset);
+    this.#advance();
+  }
+
+  /** Deletes what the topic's retention allows now. Answers how many segments went. */
+  async applyRetention(): Promise<number> {
+    if (this.#stopped !== undefined) return 0;
+    const removed = await this.#log.applyRetention(this.#highWatermark);
+    this.#advance();
+    return removed;
+  }
+
+  /** Forgets producers that were idle for `producer.id.expiration.ms`. */
+  expireProducers(): void {
+    this.#producers.expire(this.#env.clock.now(), this.#producerExpirationMs());
+  }
+
+  /** The topic's settings changed; the next append follows them. */
+  reconfigure(settings: TopicSettings): void {
+    if (this.#stopped !== undefined) return;
+    this.#settings = settings;
+    this.#syncsFirst = syncsBeforeAcknowledging(this.#durability, settings);
+    this.#flush.reconfigure(settings);
+    this.#log.reconfigure(settings);
+    // Whoever waits under the old settings is waited for until a sync, whatever the new ones say.
+    if (this.#log.durableOffset < this.#log.endOffset) this.#log.requestSync();
+  }
+
+  /**
+   * Stops serving and closes the log, with everything written and synced: what was appended before is still acknowledged, then who waits is
+   * told `kind`.
+   */
+  async stop(kind: PartitionFaultKind): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = this.#fault(kind);
+    this.#flush.stop();
+    await this.#snapshotWriting;
+    if (kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
+    await this.#log.close();
+    this.#advance();
+    this.#tellAll(this.#stopped);
+  }
+
+  /** Gives the batch its offsets and its epoch, and the log its bytes. */
+  #place(batch: Uint8Array, logAppendTimeMs: number): Appended {
+    const baseOffset = this.#log.endOffset;
+    const records = lastOffsetDelta(batch) + 1;
+    const lastOffset = baseOffset + records - 1;
+    setBaseOffset(batch, baseOffset);
+    setPartitionLeaderEpoch(batch, this.leaderEpoch);
+    this.#log.append({
+      bytes: batch,
+      baseOffset,
+      lastOffset,
+      leaderEpoch: this.leaderEpoch,
+      maxTimestamp: maxTimestamp(batch),
+    });
+    assert(this.#log.endOffset === lastOffset + 1, 'the log ends elsewhere than the partition decided', { lastOffset });
+    // After the append: a snapshot that the log asks for when it begins a segment must not contain this batch.
+    if (hasProducerId(batch)) this.#producers.apply(batch);
+    this.#uncommitted.add(lastOffset + 1, batch.length);
+    if (this.#syncsFirst) this.#log.requestSync();
+    else this.#flush.appended(records);
+    this.#advance();
+    return {
+      kind: 'appended',
+      duplicate: false,
+      baseOffset,
+      lastOffset,
+      logAppendTimeMs,
+      logStartOffset: this.#logStartOffset,
+    };
+  }
+
+  #appendedBefore(batch: ProducerBatch): Appended {
+    return {
+      kind: 'appended',
+      duplicate: true,
+      baseOffset: batch.lastOffset - batch.offsetDelta,
+      lastOffset: batch.lastOffset,
+      logAppendTimeMs: batch.timestamp,
+      logStartOffset: this.#logStartOffset,
+    };
+  }
+
+  /**
+   * The one place where positions move and acknowledgements are given (invariant: nothing is acknowledged before the log says where it is).
+   */
+  #advance(): void {
+    const written = this.#log.writtenOffset;
+    if (written > this.#writtenOffset) {
+      this.#writtenOffset = written;
+      this.#writtenWaiters.release(written);
+    }
+    const committed = this.#syncsFirst ? this.#log.durableOffset : written;
+    const logStart = this.#log.startOffset;
+    if (committed <= this.#highWatermark && logStart === this.#logStartOffset) return;
+    this.#logStartOffset = logStart;
+    let bytes = 0;
+    if (committed > this.#highWatermark) {
+      assert(committed <= this.#log.endOffset, 'more is durable than was appended', { committed });
+      this.#highWatermark = committed;
+      bytes = this.#uncommitted.take(committed);
+      this.#committedWaiters.release(committed);
+    }
+    this.#tellListeners(bytes);
+  }
+
+  #onLogProgress(cause: Error | undefined): void {
+    if (cause === undefined) {
+      this.#advance();
+    } else if (this.#stopped === undefined) {
+      this.#stopped = this.#fault('storage', cause);
+      this.#flush.stop();
+      this.#tellAll(this.#stopped);
+      this.#onStop?.(this.#stopped);
+    }
+  }
+
+  #tellAll(fault: PartitionFault): void {
+    this.#writtenWaiters.fail(fault);
+    this.#committedWaiters.fail(fault);
+    this.#tellListeners(0);
+  }
+
+  #tellListeners(bytes: number): void {
+    if (this.#listeners === undefined) return;
+    for (const listener of this.#listeners) listener.onProgress(bytes);
+  }
+
+  /**
+   * Keeps the producers' state as of `offset`, which is now: the log asks before it takes the batch that begins the new segment. Without
+   * a snapshot the next opening only reads more.
+   */
+  async #leaveSnapshot(offset: number): Promise<void> {
+    if (offset === this.#snapshotOffset || offset !== this.#log.endOffset) return;
+    this.#snapshotOffset = offset;
+    try {
+      await this.#log.writeSnapshot(offset, encodeSnapshot(this.#producers));
+    } catch (error) {
+      this.#env.logger.warn({ err: error, log: this.id, offset }, 'a producer snapshot could not be written');
+    }
+  }
+
+  #requestSync(): void {
+    if (this.#stopped === undefined) this.#log.requestSync();
+  }
+
+  #epochs(): readonly LeaderEpochEntry[] {
+    const known = this.#log.leaderEpochs;
+    if (known.at(-1)?.epoch === this.leaderEpoch) return known;
+    return [...known, { epoch: this.leaderEpoch, startOffset: this.#epochStartOffset }];
+  }
+
+  #fault(kind: PartitionFaultKind, cause?: unknown): PartitionFault {
+    return new PartitionFault({ kind, topic: this.id.topic, partition: this.id.partition, cause });
+  }
+}
+
+/** How much of a log is read at a time when all of it is. */
+const replayBytes = 1024 * 1024;
+
+const noParts: readonly Uint8Array[] = [];
+const noRecordErrors: readonly RecordError[] = [];
+
+function refused(
+  error: ErrorCode,
+  logStartOffset = -1,
+  details: { message: string | null; recordErrors: readonly RecordError[] } = noDetails,
+): AppendRefused {
+  return { kind: 'refused', error, message: details.message, recordErrors: details.recordErrors, logStartOffset };
+}
+
+const noDetails = { message: null, recordErrors: noRecordErrors };
+
+function promiseWaiter(resolve: () => void, reject: (fault: PartitionFault) => void): OffsetWaiter {
+  return { settle: (_token, fault) => (fault === undefined ? resolve() : reject(fault)) };
+}
