@@ -1,0 +1,120 @@
+/**
+ * Walks over the records of one batch (uncompressed bytes) without making an object per record: the fields tell of the record under the
+ * cursor, keys and values are positions. It checks the structure as it goes, as strictly as Apache Kafka's reader.
+ *
+ *     length varint · attributes int8 · timestampDelta varlong · offsetDelta varint · key length varint, key · value length varint, value
+ *     header count varint · per header: key length varint, key, value length varint, value
+ *
+ * All varints are zigzag. A negative key or value length means null.
+ */
+import { MalformedBatch } from './malformed-batch.ts';
+
+const TWO_28 = 268_435_456;
+
+export class RecordCursor {
+  readonly bytes: Uint8Array;
+  /** Where the next record begins. */
+  position: number;
+  readonly #end: number;
+
+  /** Relative to the base timestamp; saturated at ±(2^53 − 1). */
+  timestampDelta = 0;
+  offsetDelta = 0;
+  attributes = 0;
+  keyStart = 0;
+  keyLength = 0;
+  valueStart = 0;
+  valueLength = 0;
+  headerCount = 0;
+  headersStart = 0;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.bytes = bytes;
+    this.position = start;
+    this.#end = end;
+  }
+
+  get atEnd(): boolean {
+    return this.position >= this.#end;
+  }
+
+  /** Goes to the next record. Throws MalformedBatch when there is none, or when what is there is no record. */
+  next(): void {
+    const length = this.varint();
+    const recordEnd = this.position + length;
+    if (length < 0 || recordEnd > this.#end) throw new MalformedBatch('record', 'a record is longer than its batch');
+    this.attributes = this.bytes[this.position] ?? 0;
+    this.position += 1;
+    this.timestampDelta = this.#varlong();
+    this.offsetDelta = this.varint();
+    this.keyLength = this.varint();
+    this.keyStart = this.position;
+    if (this.keyLength > 0) this.position += this.keyLength;
+    this.valueLength = this.varint();
+    this.valueStart = this.position;
+    if (this.valueLength > 0) this.position += this.valueLength;
+    this.headerCount = this.varint();
+    this.headersStart = this.position;
+    if (this.headerCount !== 0) this.#skipHeaders(recordEnd);
+    if (this.position !== recordEnd) throw new MalformedBatch('record', 'a record is not as long as it says');
+  }
+
+  #skipHeaders(recordEnd: number): void {
+    if (this.headerCount < 0 || this.headerCount > recordEnd - this.position) {
+      throw new MalformedBatch('record', 'a record has an impossible number of headers');
+    }
+    for (let index = 0; index < this.headerCount; index += 1) {
+      const keyLength = this.varint();
+      if (keyLength < 0) throw new MalformedBatch('record', 'a header has no key');
+      this.position += keyLength;
+      const valueLength = this.varint();
+      if (valueLength > 0) this.position += valueLength;
+    }
+  }
+
+  /** Beyond the end it reads zeros; the comparison with the record's end finds that out. */
+  varint(): number {
+    const first = this.bytes[this.position] ?? 0;
+    this.position += 1;
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+    let value = first & 0x7f;
+    for (let shift = 7; shift < 35; shift += 7) {
+      const byte = this.bytes[this.position] ?? 0;
+      this.position += 1;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
+    }
+    throw new MalformedBatch('record', 'a varint has more than five bytes');
+  }
+
+  #varlong(): number {
+    const first = this.bytes[this.position] ?? 0;
+    this.position += 1;
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+    let low = first & 0x7f;
+    for (let shift = 7; shift < 28; shift += 7) {
+      const byte = this.bytes[this.position] ?? 0;
+      this.position += 1;
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (low >>> 1) ^ -(low & 1);
+    }
+    return this.#longVarlong(low);
+  }
+
+  /** The fifth to tenth byte, in floating point: bits above 2^53 are lost, which saturation hides. */
+  #longVarlong(low: number): number {
+    let high = 0;
+    let scale = 1;
+    for (let index = 4; index < 10; index += 1) {
+      const byte = this.bytes[this.position] ?? 0;
+      this.position += 1;
+      high += (byte & 0x7f) * scale;
+      scale *= 128;
+      if (byte < 0x80) {
+        const magnitude = Math.min(high * (TWO_28 / 2) + (low >>> 1), Number.MAX_SAFE_INTEGER);
+        return (low & 1) === 0 ? magnitude : Math.max(-magnitude - 1, Number.MIN_SAFE_INTEGER);
+      }
+    }
+    throw new MalformedBatch('record', 'a varint has more than ten bytes');
+  }
+}
