@@ -1,0 +1,30 @@
+/** Producer ids and transactions. */
+import { boolean, int, short } from '../setting.ts';
+
+export const transactionSettings = {
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, { min: 0, importance: 'high' }),
+  'add.partitions.to.txn.retry.backoff.ms': int(20, { min: 1, importance: 'high' }),
+  'producer.id.expiration.check.interval.ms': int(600_000, {
+    min: 1,
+    importance: 'low',
+    internal: true,
+    effect: 'How often silent producers are looked for.',
+  }),
+  'producer.id.expiration.ms': int(86_400_000, {
+    min: 1,
+    importance: 'low',
+    dynamic: 'cluster-wide',
+    effect: 'A partition forgets an idempotent producer that was silent for this long.',
+  }),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, { min: 1, importance: 'low' }),
+  'transaction.max.timeout.ms': int(900_000, { min: 1, importance: 'high' }),
+  'transaction.partition.verification.enable': boolean(true, { importance: 'low', dynamic: 'cluster-wide' }),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { min: 1, importance: 'low' }),
+  'transaction.state.log.load.buffer.size': int(5_242_880, { min: 1, importance: 'high' }),
+  'transaction.state.log.min.isr': int(2, { min: 1, importance: 'high' }),
+  'transaction.state.log.num.partitions': int(50, { min: 1, importance: 'high' }),
+  'transaction.state.log.replication.factor': short(3, { min: 1, importance: 'high' }),
+  'transaction.state.log.segment.bytes': int(104_857_600, { min: 1, importance: 'high' }),
+  'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
+  'transactional.id.expiration.ms': int(604_800_000, { min: 1, importance: 'high' }),
+};
