@@ -1,0 +1,34 @@
+/**
+ * CreatePartitions (key 37).
+ */
+import { api, array, bool, int16, int32, string } from '../schema.ts';
+
+export const CreatePartitions = api({
+  key: 37,
+  name: 'CreatePartitions',
+  versions: '0-3',
+  flexible: '2+',
+  request: {
+    topics: array({
+      name: string(),
+      count: int32(),
+      assignments: array(
+        {
+          brokerIds: array(int32()),
+        },
+        { nullable: true },
+      ),
+    }),
+    timeoutMs: int32(),
+    validateOnly: bool(),
+  },
+
+  response: {
+    throttleTimeMs: int32(),
+    results: array({
+      name: string(),
+      errorCode: int16(),
+      errorMessage: string({ nullable: true, default: null }),
+    }),
+  },
+});

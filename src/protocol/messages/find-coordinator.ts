@@ -1,0 +1,36 @@
+/**
+ * FindCoordinator (key 10).
+ */
+import { api, array, int8, int16, int32, string } from '../schema.ts';
+
+export const FindCoordinator = api({
+  key: 10,
+  name: 'FindCoordinator',
+  versions: '0-6',
+  flexible: '3+',
+  request: {
+    key: string({ versions: '0-3' }),
+    keyType: int8({ versions: '1+' }),
+    coordinatorKeys: array(string(), { versions: '4+' }),
+  },
+
+  response: {
+    throttleTimeMs: int32({ versions: '1+' }),
+    errorCode: int16({ versions: '0-3' }),
+    errorMessage: string({ versions: '1-3', nullable: true }),
+    nodeId: int32({ versions: '0-3' }),
+    host: string({ versions: '0-3' }),
+    port: int32({ versions: '0-3' }),
+    coordinators: array(
+      {
+        key: string(),
+        nodeId: int32(),
+        host: string(),
+        port: int32(),
+        errorCode: int16(),
+        errorMessage: string({ nullable: true }),
+      },
+      { versions: '4+' },
+    ),
+  },
+});

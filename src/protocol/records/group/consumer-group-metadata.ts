@@ -1,0 +1,12 @@
+/**
+ * ConsumerGroupMetadata.
+ */
+import { bits64, int32, string } from '../../schema.ts';
+import { coordinatorRecord } from '../coordinator-record.ts';
+
+export const ConsumerGroupMetadata = coordinatorRecord({
+  type: 3,
+  name: 'ConsumerGroupMetadata',
+  key: { groupId: string() },
+  value: { versions: '0', flexible: '0+', fields: { epoch: int32(), metadataHash: bits64({ tag: 0 }) } },
+});

@@ -1,0 +1,21 @@
+/**
+ * ConsumerGroupTargetAssignmentMember.
+ */
+import { array, int32, string, uuid } from '../../schema.ts';
+import { coordinatorRecord } from '../coordinator-record.ts';
+
+export const ConsumerGroupTargetAssignmentMember = coordinatorRecord({
+  type: 7,
+  name: 'ConsumerGroupTargetAssignmentMember',
+  key: { groupId: string(), memberId: string() },
+  value: {
+    versions: '0',
+    flexible: '0+',
+    fields: {
+      topicPartitions: array({
+        topicId: uuid(),
+        partitions: array(int32()),
+      }),
+    },
+  },
+});

@@ -1,0 +1,12 @@
+/**
+ * ShareGroupMetadata.
+ */
+import { bits64, int32, string } from '../../schema.ts';
+import { coordinatorRecord } from '../coordinator-record.ts';
+
+export const ShareGroupMetadata = coordinatorRecord({
+  type: 11,
+  name: 'ShareGroupMetadata',
+  key: { groupId: string() },
+  value: { versions: '0', flexible: '0+', fields: { epoch: int32(), metadataHash: bits64() } },
+});

@@ -1,0 +1,12 @@
+/**
+ * AbortTransactionRecord.
+ */
+import { string } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const AbortTransactionRecord = metadataRecord({
+  type: 25,
+  name: 'AbortTransactionRecord',
+  versions: '0',
+  fields: { reason: string({ nullable: true, tag: 0, default: null }) },
+});

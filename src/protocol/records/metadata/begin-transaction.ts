@@ -1,0 +1,12 @@
+/**
+ * BeginTransactionRecord.
+ */
+import { string } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const BeginTransactionRecord = metadataRecord({
+  type: 23,
+  name: 'BeginTransactionRecord',
+  versions: '0',
+  fields: { name: string({ nullable: true, tag: 0, default: null }) },
+});

@@ -1,0 +1,19 @@
+/**
+ * BrokerRegistrationChangeRecord.
+ */
+import { array, int8, int32, int64, uuid } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const BrokerRegistrationChangeRecord = metadataRecord({
+  type: 17,
+  name: 'BrokerRegistrationChangeRecord',
+  versions: '0-3',
+  fields: {
+    brokerId: int32(),
+    brokerEpoch: int64(),
+    fenced: int8({ tag: 0 }),
+    inControlledShutdown: int8({ versions: '1+', tag: 1 }),
+    logDirs: array(uuid(), { versions: '2+', tag: 2 }),
+    cordonedLogDirs: array(uuid(), { versions: '3+', nullable: true, tag: 3, default: null }),
+  },
+});

@@ -1,0 +1,12 @@
+/**
+ * ClearElrRecord.
+ */
+import { string } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const ClearElrRecord = metadataRecord({
+  type: 28,
+  name: 'ClearElrRecord',
+  versions: '0',
+  fields: { topicName: string() },
+});

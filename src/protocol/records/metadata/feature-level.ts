@@ -1,0 +1,12 @@
+/**
+ * FeatureLevelRecord.
+ */
+import { int16, string } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const FeatureLevelRecord = metadataRecord({
+  type: 12,
+  name: 'FeatureLevelRecord',
+  versions: '0',
+  fields: { name: string(), featureLevel: int16() },
+});

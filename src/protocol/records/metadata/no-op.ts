@@ -1,0 +1,11 @@
+/**
+ * NoOpRecord.
+ */
+import { metadataRecord } from '../metadata-record.ts';
+
+export const NoOpRecord = metadataRecord({
+  type: 20,
+  name: 'NoOpRecord',
+  versions: '0',
+  fields: {},
+});

@@ -1,0 +1,12 @@
+/**
+ * RemoveTopicRecord.
+ */
+import { uuid } from '../../schema.ts';
+import { metadataRecord } from '../metadata-record.ts';
+
+export const RemoveTopicRecord = metadataRecord({
+  type: 9,
+  name: 'RemoveTopicRecord',
+  versions: '0',
+  fields: { topicId: uuid() },
+});

@@ -1,0 +1,34 @@
+/**
+ * TransactionLog.
+ */
+import { array, int8, int16, int32, int64, string } from '../../schema.ts';
+import { coordinatorRecord } from '../coordinator-record.ts';
+
+export const TransactionLog = coordinatorRecord({
+  type: 0,
+  name: 'TransactionLog',
+  key: { transactionalId: string() },
+  value: {
+    versions: '0-1',
+    flexible: '1+',
+    fields: {
+      producerId: int64(),
+      previousProducerId: int64({ versions: '1+', tag: 0, default: -1 }),
+      nextProducerId: int64({ versions: '1+', tag: 1, default: -1 }),
+      producerEpoch: int16(),
+      nextProducerEpoch: int16({ versions: '1+', tag: 3, default: -1 }),
+      transactionTimeoutMs: int32(),
+      transactionStatus: int8(),
+      transactionPartitions: array(
+        {
+          topic: string(),
+          partitionIds: array(int32()),
+        },
+        { nullable: true },
+      ),
+      transactionLastUpdateTimestampMs: int64(),
+      transactionStartTimestampMs: int64(),
+      clientTransactionVersion: int16({ versions: '1+', tag: 2 }),
+    },
+  },
+});
