@@ -5,20 +5,17 @@
 import type { Timer, Timers } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 
-/** The broker's `durability`: what an acknowledgement of all replicas means where the topic says nothing. */
-export type Durability = 'sync' | 'os';
+export type FlushSettings = Pick<TopicSettings, 'durability' | 'flushMessages' | 'flushMs'>;
 
 /**
  * True when the high watermark follows what is on stable storage, false when it follows what the operating system has. A topic that sets its
  * own flush interval has traded power-loss safety for speed, as in Apache Kafka; an interval of one record is a sync before each acknowledgement.
  */
-export function syncsBeforeAcknowledging(durability: Durability, settings: FlushSettings): boolean {
+export function syncsBeforeAcknowledging(settings: FlushSettings): boolean {
   if (settings.flushMessages === 1) return true;
   if (settings.flushMessages < Number.MAX_SAFE_INTEGER || settings.flushMs < Number.MAX_SAFE_INTEGER) return false;
-  return durability === 'sync';
+  return settings.durability === 'sync';
 }
-
-export type FlushSettings = Pick<TopicSettings, 'flushMessages' | 'flushMs'>;
 
 /** Asks for a sync after `flush.messages` records or `flush.ms`, whichever comes first. */
 export class FlushSchedule {

@@ -12,11 +12,11 @@ const unknown: EpochEnd = { leaderEpoch: -1, endOffset: -1 };
 
 /**
  * The end of `epoch`, or of the largest one below it that the log has. `epochs` ascend, and the last one reaches to `logEndOffset`.
- * An epoch before the first keeps its number and ends where the first one starts.
+ * An epoch before the first keeps its number and ends where the first one starts; -1 is no epoch.
  */
 export function endOffsetOfEpoch(epochs: readonly LeaderEpochEntry[], epoch: number, logEndOffset: number): EpochEnd {
   const latest = epochs.at(-1);
-  if (epoch < 0 || latest === undefined || epoch > latest.epoch) return unknown;
+  if (epoch === -1 || latest === undefined || epoch > latest.epoch) return unknown;
   if (epoch === latest.epoch) return { leaderEpoch: epoch, endOffset: logEndOffset };
   const higherIndex = epochs.findIndex((entry) => entry.epoch > epoch);
   const higher = epochs[higherIndex];

@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 import type { LeaderEpochEntry, LogId, LogSlice, PartitionLog, TimestampOffset } from '../log/log-engine.ts';
+import type { RecordError } from '../protocol/batch/batch-rules.ts';
 import {
   hasProducerId,
   lastOffsetDelta,
@@ -16,9 +17,9 @@ import {
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '../protocol/batch/header.ts';
+import { validateProduceBatch } from '../protocol/batch/validate.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
-import { admitBatch, type RecordError } from './admit-batch.ts';
-import { type Durability, FlushSchedule, syncsBeforeAcknowledging } from './flush-policy.ts';
+import { FlushSchedule, syncsBeforeAcknowledging } from './flush-policy.ts';
 import { type EpochEnd, endOffsetOfEpoch, epochOfOffset } from './leader-epochs.ts';
 import { type OffsetWaiter, OffsetWaiters } from './offset-waiters.ts';
 import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
@@ -32,7 +33,6 @@ export interface PartitionOptions {
   readonly log: PartitionLog;
   readonly settings: TopicSettings;
   readonly leaderEpoch: number;
-  readonly durability: Durability;
   /** `producer.id.expiration.ms`, as it is now. */
   readonly producerExpirationMs: () => number;
 }
@@ -87,7 +87,6 @@ export class Partition {
   readonly #log: PartitionLog;
   readonly #producers: ProducerState;
   readonly #producerExpirationMs: () => number;
-  readonly #durability: Durability;
   readonly #flush: FlushSchedule;
   /** Where this leader's epoch begins, until the log has a record of it and knows. */
   readonly #epochStartOffset: number;
@@ -115,10 +114,9 @@ export class Partition {
     this.#log = log;
     this.#producers = producers;
     this.#producerExpirationMs = options.producerExpirationMs;
-    this.#durability = options.durability;
     this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
     this.#settings = settings;
-    this.#syncsFirst = syncsBeforeAcknowledging(options.durability, settings);
+    this.#syncsFirst = syncsBeforeAcknowledging(settings);
     const end = log.endOffset;
     this.#epochStartOffset = end;
     this.#logStartOffset = log.startOffset;
@@ -190,25 +188,26 @@ export class Partition {
    * Decides about one batch of a client and gives it its place. `records` is the request's own view: offsets, epoch and, if need be,
    * timestamps are written into it, and the log keeps it. `produceVersion` is the version of the Produce request.
    */
-  append(records: Uint8Array, produceVersion: number): AppendResult {
+  append(records: Uint8Array | null, produceVersion: number): AppendResult {
     if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
-    const admitted = admitBatch(records, {
-      id: this.id,
-      settings: this.#settings,
-      now: this.#env.clock.now(),
+    const checked = validateProduceBatch({
+      records,
       produceVersion,
+      rules: this.#settings,
+      nowMs: this.#env.clock.now(),
     });
-    if (admitted.kind === 'refused') {
-      return refused(admitted.error, admitted.tellsLogStart ? this.#logStartOffset : -1, admitted);
+    if (checked.kind === 'refused') {
+      return refused(checked.error, checked.tellsLogStart ? this.#logStartOffset : -1, checked);
     }
-    const batch = admitted.batch;
+    const batch = checked.batch;
+    if (batch.length > this.#settings.segmentBytes) return refused(ErrorCode.RECORD_LIST_TOO_LARGE);
     if (hasProducerId(batch)) {
       const verdict = this.#producers.check(batch);
       if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
       if (verdict.kind === 'out-of-order') return refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, this.#logStartOffset);
       if (verdict.kind === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH, this.#logStartOffset);
     }
-    return this.#place(batch, admitted.logAppendTimeMs);
+    return this.#place(batch, checked.logAppendTimeMs);
   }
 
   /** Appends a batch that this broker made (coordinators). It is trusted; only the epoch that it was decided in is checked. */
@@ -339,7 +338,7 @@ export class Partition {
   reconfigure(settings: TopicSettings): void {
     if (this.#stopped !== undefined) return;
     this.#settings = settings;
-    this.#syncsFirst = syncsBeforeAcknowledging(this.#durability, settings);
+    this.#syncsFirst = syncsBeforeAcknowledging(settings);
     this.#flush.reconfigure(settings);
     this.#log.reconfigure(settings);
     // Whoever waits under the old settings is waited for until a sync, whatever the new ones say.

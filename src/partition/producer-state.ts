@@ -11,6 +11,7 @@ import {
   lastOffset,
   lastSequence,
   maxTimestamp,
+  NO_PRODUCER_EPOCH,
   producerEpoch,
   producerId,
 } from '../protocol/batch/header.ts';
@@ -71,18 +72,20 @@ export class ProducerState {
   /** Whether a client's batch, which has a producer id, may be appended now. Changes nothing. */
   check(batch: Uint8Array): SequenceVerdict {
     const entry = this.#entries.get(producerId(batch));
-    // A producer that is not known (never seen, or forgotten) may begin anywhere.
-    if (entry === undefined) return next;
     const epoch = producerEpoch(batch);
-    const firstSequence = baseSequence(batch);
+    // A producer that is not known (never seen, or forgotten) may begin anywhere.
+    if (entry === undefined) return epoch < NO_PRODUCER_EPOCH ? oldEpoch : next;
     if (epoch < entry.epoch) return oldEpoch;
-    if (epoch > entry.epoch) return firstSequence === 0 ? next : outOfOrder;
+    const firstSequence = baseSequence(batch);
+    if (epoch > entry.epoch) return firstSequence === 0 || entry.epoch === NO_PRODUCER_EPOCH ? next : outOfOrder;
     const ownLastSequence = lastSequence(batch);
     for (const known of entry.batches) {
       if (known.firstSequence === firstSequence && known.lastSequence === ownLastSequence) {
         return { kind: 'duplicate', batch: known };
       }
     }
+    // Kafka takes everything from a producer without an epoch, in any order.
+    if (epoch === NO_PRODUCER_EPOCH) return next;
     return firstSequence === sequenceAfter(entry) ? next : outOfOrder;
   }
 
