@@ -94,15 +94,24 @@ export interface DiskFile {
 
 export interface Network {
   /** Rejects with a `NetworkFault` when the address is taken or not ours. */
-  listen(options: ListenOptions, onSocket: (socket: Socket) => void): Promise<NetworkListener>;
+  listen(options: ListenOptions, handlers: ListenHandlers): Promise<NetworkListener>;
 }
 
 export interface ListenOptions {
+  /** Empty: every address of the machine. */
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Connections that the operating system may keep waiting until they are accepted. */
+  readonly backlog: number;
   /** False lets the process end while the listener and its sockets are open. */
   readonly keepsProcessAlive: boolean;
+}
+
+export interface ListenHandlers {
+  onSocket(socket: Socket): void;
+  /** A connection could not be accepted (no file descriptor left); the listener goes on. */
+  onAcceptFault(fault: Error): void;
 }
 
 export interface NetworkListener {
@@ -118,11 +127,8 @@ export interface Socket {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
-  /**
-   * Bytes as they come. They are only lent: `onBytes` must copy what it keeps before it returns.
-   * `onClose` comes exactly once, also after `destroy`.
-   */
-  start(handlers: { onBytes(bytes: Uint8Array): void; onDrain(): void; onClose(error: Error | undefined): void }): void;
+  /** Begins to read. Called once. */
+  start(handlers: SocketHandlers): void;
   /** Hands `parts` over in order, without copying them. False: stop until `onDrain`. */
   write(parts: readonly Uint8Array[]): boolean;
   /** Bytes handed over that the operating system has not taken yet. */
@@ -132,4 +138,17 @@ export interface Socket {
   /** Closes after what was written has left. */
   end(): void;
   destroy(): void;
+}
+
+export interface SocketHandlers {
+  /**
+   * Where the next bytes go, at least one byte long. Sockets may share one target: between a read and `onBytes` nothing else is read.
+   * Asked before every read, and once more for a read that may never come.
+   */
+  target(): Uint8Array;
+  /** The first `count` bytes of the last target were filled. */
+  onBytes(count: number): void;
+  onDrain(): void;
+  /** Comes exactly once, also after `destroy`. */
+  onClose(error: Error | undefined): void;
 }

@@ -11,4 +11,29 @@ export const limits = {
    * the disk has caught up; this also bounds who waits for the partition, since everyone who waits has appended a batch.
    */
   uncommittedBytesPerPartition: 64 * 1024 * 1024,
+  /**
+   * Bytes handed to one connection's socket that the operating system has not taken. Beyond, no further request of that connection is begun until all
+   * have left, so a client that does not read costs this plus one answer.
+   */
+  connectionOutputBytes: 1024 * 1024,
+  /** Bytes of one connection's requests that wait or are being handled. Beyond, it is not read from; a client that pipelines five requests of 1 MB fits. */
+  connectionRequestBytes: 8 * 1024 * 1024,
+  /** Requests of one connection that wait or are being handled: bounds the memory that tiny requests cost beside their bytes. */
+  connectionRequests: 1_000,
+  /** Bytes of all connections' requests when `queued.max.request.bytes` sets no bound: requests of the usual size of 1 MB from 256 connections at once. */
+  requestBytes: 256 * 1024 * 1024,
+  /** What is allocated on the word of a length prefix. A larger request gets more room as its bytes arrive. */
+  frameBytesBelieved: 1024 * 1024,
+  /** How long a half-received request may hold memory without a further byte while others wait for memory. */
+  frameStallMs: 10_000,
+  /** How long a stop waits for answers that are under way. */
+  stopDrainMs: 2_000,
+  /** How often refused connections or broken clients are logged per listener; what happens in between is counted. */
+  refusalLogIntervalMs: 10_000,
+  /** Bytes that one compressed batch may inflate to while it is checked or packed anew: a hundred times the usual largest batch of 1 MB. */
+  inflatedBatchBytes: 128 * 1024 * 1024,
+  /** Records of one refused batch that the answer names; a batch of 1 MB can hold a hundred thousand bad ones. */
+  recordErrorsPerBatch: 1_000,
+  /** Bytes that all logs of the memory engine hold together: a test suite's worth, far from what would get the process killed. */
+  memoryLogBytes: 1024 * 1024 * 1024,
 } as const;

@@ -15,14 +15,19 @@ export interface RequestContext {
    * for the disk. Without the call, the next request waits for this one's answer (as in Apache Kafka). Answers keep the order of requests either way.
    */
   admitNext(): void;
+  /** Closes the connection in place of an answer, once the earlier answers have left. */
+  disconnect(): void;
 }
 
 export interface ConnectionContext {
   /** Unique within the broker, in the manner of Kafka's `local:port-remote:port-n`. */
   readonly id: string;
   readonly listenerName: string;
+  /** What a client of this listener is told as this broker's address: the advertised one, else the one it connected to. */
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
   readonly remoteAddress: string;
-  /** The address and port that the client connected to: what it is told when the listener has no advertised address. */
+  /** The address and port that the client connected to. */
   readonly localAddress: string;
   readonly localPort: number;
   /** `User:ANONYMOUS` on a plain listener. */
