@@ -36,7 +36,21 @@ export interface LogUsage {
 }
 
 /** The part of a topic's settings that a log follows. `TopicSettings` is the typed view that config/ makes. */
-export type LogSettings = TopicSettings;
+export type LogSettings = Pick<
+  TopicSettings,
+  | 'cleanupPolicy'
+  | 'durability'
+  | 'fileDeleteDelayMs'
+  | 'flushMessages'
+  | 'flushMs'
+  | 'indexIntervalBytes'
+  | 'retentionBytes'
+  | 'retentionMs'
+  | 'segmentBytes'
+  | 'segmentIndexBytes'
+  | 'segmentJitterMs'
+  | 'segmentMs'
+>;
 
 /** What the partition decided about one batch. The bytes are final: offsets, epoch and CRC are already in them. */
 export interface AppendedBatch {
@@ -65,7 +79,10 @@ export interface PartitionLog {
 
   /**
    * Queues one batch, synchronously; it can be read at once. One write serves everything queued in the same turn.
-   * Throws LogClosed after a fault or close.
+   * The caller may go on using `batch`, but must leave its bytes as they are: they are kept, not copied, when they are large.
+   *
+   * Throws, and has then done nothing: `LogClosed` after a fault or close, `LogFull` when an engine with a bound has no room
+   * (KAFKA_STORAGE_ERROR for the client; the log stays open). So append before anything that must not happen without it.
    */
   append(batch: AppendedBatch): void;
 
@@ -75,7 +92,10 @@ export interface PartitionLog {
    */
   onProgress: (fault: Error | undefined) => void;
 
-  /** Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. */
+  /**
+   * Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. Only for what cannot wait: with
+   * `durability=sync` the log syncs everything by itself, and otherwise as `flush.messages` and `flush.ms` say.
+   */
   requestSync(): void;
 
   /**
@@ -85,13 +105,19 @@ export interface PartitionLog {
    */
   read(request: LogRead): LogSlice | Promise<LogSlice>;
 
-  /** The first record whose timestamp is >= `timestamp`, below `endOffset`. Undefined when there is none. */
+  /** The first record from the log start on whose timestamp is >= `timestamp`, below `endOffset`. Undefined when there is none. */
   offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined>;
-  /** The record with the largest timestamp (the first of equals). Undefined when the log is empty. */
+  /**
+   * The record with the largest timestamp (the first of equals); -1 as timestamp when no record has one. Undefined when the log is empty.
+   * As in Apache Kafka, it may lie below a log start that was moved into its segment.
+   */
   offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined>;
 
-  /** Visits the headers of all batches from the one that contains `offset`, in order; for rebuilding producer state. */
-  scan(offset: number, visit: (header: Uint8Array) => void): Promise<void>;
+  /**
+   * Visits all batches that are written, from the one that contains `offset`, in order; for rebuilding what is derived from the log.
+   * `batch` has at least the whole header, and all of a control batch; it is lent until `visit` returns.
+   */
+  scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void>;
 
   /** Moves the start (DeleteRecords); durable when it resolves. Segments wholly below may go. */
   advanceStart(offset: number): Promise<void>;
@@ -100,14 +126,20 @@ export interface PartitionLog {
   /** Settings changed; takes effect with the next append or housekeeping pass. */
   reconfigure(settings: LogSettings): void;
 
-  /** Opaque state of the writer as of an offset (Kafka's `.snapshot`); kept beside the segments, the newest few only. */
+  /**
+   * Opaque state of the writer as of an offset (Kafka's `.snapshot`); kept beside the segments, the newest few only. It may be lost in a
+   * crash, and is then as if never written.
+   */
   writeSnapshot(offset: number, bytes: Uint8Array): Promise<void>;
   /** The newest snapshot at or below `endOffset` that can be read. */
   latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined>;
-  /** Called when a new segment begins at `offset`, so that the writer can leave a snapshot. Set once. */
+  /**
+   * Called when a new segment begins at `offset`, so that the writer can leave a snapshot. It comes from within `append`, before the batch
+   * that begins at `offset` is in the log (or from `applyRetention`, with `offset` the log end). Set once; may be left as it is.
+   */
   onRoll: (offset: number) => void;
 
-  /** Writes and syncs what is queued, and lets go of the files. */
+  /** Writes and syncs what is queued, and lets go of the files. After a fault it only lets go. `onProgress` is not called any more. */
   close(): Promise<void>;
 }
 

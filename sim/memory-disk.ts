@@ -1,0 +1,264 @@
+/**
+ * A disk in memory that forgets like a real one: `crash()` keeps what was synced and a seeded choice of the rest. Faults and crashes can
+ * be put before, into or after any call. What a process still had under way when the power went never comes back to it.
+ */
+import type { Clock, Disk, DiskEntry, DiskFile, DiskLock } from '../src/base/env.ts';
+import { DiskFault, type DiskFaultKind } from '../src/base/faults.ts';
+import { isFile, MemoryDirectory, type MemoryNode } from './memory-directory.ts';
+import { MemoryFile } from './memory-file.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+export interface DiskOperation {
+  readonly kind: keyof Disk | keyof DiskFile;
+  readonly path: string;
+  /** Counts from 0 since the disk was made. */
+  readonly sequence: number;
+  readonly changes: boolean;
+}
+
+/** `fault`: the call fails (a write may have happened in part). `crash`: the power goes when the call has had its volatile effect. */
+export type DiskVerdict = { kind: 'ok' } | { kind: 'fault'; fault: DiskFaultKind } | { kind: 'crash' };
+
+export interface MemoryDiskOptions {
+  readonly clock: Clock;
+  readonly seed?: number;
+}
+
+const CHANGING = new Set<DiskOperation['kind']>([
+  'open',
+  'makeDirectory',
+  'rename',
+  'remove',
+  'removeTree',
+  'syncDirectory',
+  'write',
+  'truncate',
+  'sync',
+]);
+
+export class MemoryDisk implements Disk {
+  /** Decides about each call as it comes. */
+  judge: (operation: DiskOperation) => DiskVerdict = () => ({ kind: 'ok' });
+  /** Delays a call's effect; the simulator orders concurrent calls with it. */
+  pause: (operation: DiskOperation) => Promise<void> = async () => {};
+  bytesFree = 1_000_000_000_000;
+
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  readonly #root = new MemoryDirectory();
+  readonly #locks = new Set<string>();
+  #generation = 0;
+  #sequence = 0;
+
+  constructor(options: MemoryDiskOptions) {
+    this.#clock = options.clock;
+    this.#random = new SeededRandom(options.seed ?? 1);
+  }
+
+  get operations(): number {
+    return this.#sequence;
+  }
+
+  /** The power goes and comes back. */
+  crash(): void {
+    this.#generation += 1;
+    this.#locks.clear();
+    this.#root.crash(this.#random);
+  }
+
+  /** The process dies, the machine lives on: everything that was handed to the disk stays, nothing under way returns. */
+  kill(): void {
+    this.#generation += 1;
+    this.#locks.clear();
+  }
+
+  /** The file at `path` as it is read now. */
+  file(path: string): MemoryFile | undefined {
+    const node = this.#find(path);
+    return node !== undefined && isFile(node) ? node : undefined;
+  }
+
+  /** Runs one call. `effect` is what it does to the disk. */
+  async run<T>(kind: DiskOperation['kind'], path: string, effect: (verdict: DiskVerdict) => T): Promise<T> {
+    const generation = this.#generation;
+    const operation = { kind, path, sequence: this.#sequence, changes: CHANGING.has(kind) };
+    this.#sequence += 1;
+    await this.pause(operation);
+    if (generation !== this.#generation) return never();
+    const verdict = this.judge(operation);
+    if (verdict.kind === 'fault' && kind !== 'write' && kind !== 'sync') throw fault(verdict.fault, kind, path);
+    const result = effect(verdict);
+    if (verdict.kind === 'fault') throw fault(verdict.fault, kind, path);
+    if (verdict.kind === 'crash') {
+      this.crash();
+      return never();
+    }
+    await undefined;
+    return generation === this.#generation ? result : never();
+  }
+
+  open(path: string, mode: 'create' | 'existing' | 'readOnly'): Promise<DiskFile> {
+    return this.run('open', path, () => {
+      const { directory, name } = this.#parent(path, 'open');
+      let node = directory.names.get(name);
+      if (node === undefined && mode === 'create') {
+        node = new MemoryFile();
+        node.modifiedMs = this.#clock.now();
+        directory.set(name, node);
+      }
+      if (node === undefined || !isFile(node)) throw fault('absent', 'open', path);
+      return new MemoryDiskFile(this, node, { path, clock: this.#clock, random: this.#random });
+    });
+  }
+
+  list(path: string): Promise<readonly DiskEntry[]> {
+    return this.run('list', path, () => {
+      const node = this.#find(path);
+      if (node === undefined || isFile(node)) throw fault('absent', 'list', path);
+      return Array.from(node.names, ([name, child]) => entryOf(name, child));
+    });
+  }
+
+  stat(path: string): Promise<DiskEntry | undefined> {
+    return this.run('stat', path, () => {
+      const node = this.#find(path);
+      return node === undefined ? undefined : entryOf(path.slice(path.lastIndexOf('/') + 1), node);
+    });
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.run('makeDirectory', path, () => {
+      let directory = this.#root;
+      for (const name of namesOf(path)) {
+        const child = directory.names.get(name) ?? new MemoryDirectory();
+        if (isFile(child)) throw fault('io', 'makeDirectory', path);
+        if (!directory.names.has(name)) directory.set(name, child);
+        directory = child;
+      }
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.run('rename', from, () => {
+      const source = this.#parent(from, 'rename');
+      const target = this.#parent(to, 'rename');
+      if (!source.directory.names.has(source.name)) throw fault('absent', 'rename', from);
+      if (source.directory !== target.directory) throw fault('io', 'rename between directories', from);
+      source.directory.rename(source.name, target.name);
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return this.run('remove', path, () => this.#unlink(path));
+  }
+
+  removeTree(path: string): Promise<void> {
+    return this.run('removeTree', path, () => this.#unlink(path));
+  }
+
+  #unlink(path: string): void {
+    const { directory, name } = this.#parent(path, 'remove');
+    if (directory.names.has(name)) directory.remove(name);
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.run('syncDirectory', path, () => {
+      const node = this.#find(path);
+      if (node === undefined || isFile(node)) throw fault('absent', 'syncDirectory', path);
+      node.sync();
+    });
+  }
+
+  async freeBytes(): Promise<number> {
+    return this.bytesFree;
+  }
+
+  async lock(path: string): Promise<DiskLock | undefined> {
+    if (this.#locks.has(path)) return undefined;
+    this.#locks.add(path);
+    return { release: async () => void this.#locks.delete(path) };
+  }
+
+  #find(path: string): MemoryNode | undefined {
+    let node: MemoryNode | undefined = this.#root;
+    for (const name of namesOf(path)) {
+      if (node === undefined || isFile(node)) return undefined;
+      node = node.names.get(name);
+    }
+    return node;
+  }
+
+  #parent(path: string, operation: string): { directory: MemoryDirectory; name: string } {
+    const names = namesOf(path);
+    const name = names.pop() ?? '';
+    const node = this.#find(names.join('/'));
+    if (node === undefined || isFile(node)) throw fault('absent', operation, path);
+    return { directory: node, name };
+  }
+}
+
+class MemoryDiskFile implements DiskFile {
+  readonly #disk: MemoryDisk;
+  readonly #file: MemoryFile;
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+
+  constructor(disk: MemoryDisk, file: MemoryFile, at: { path: string; clock: Clock; random: SeededRandom }) {
+    this.#disk = disk;
+    this.#file = file;
+    this.#path = at.path;
+    this.#clock = at.clock;
+    this.#random = at.random;
+  }
+
+  read(target: Uint8Array, position: number): Promise<number> {
+    return this.#disk.run('read', this.#path, () => this.#file.read(target, position));
+  }
+
+  write(parts: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#disk.run('write', this.#path, (verdict) => {
+      const bytes = Buffer.concat(parts);
+      const taken = verdict.kind === 'fault' ? this.#random.below(bytes.byteLength + 1) : bytes.byteLength;
+      this.#file.write(position, bytes.subarray(0, taken));
+      this.#file.modifiedMs = this.#clock.now();
+    });
+  }
+
+  truncate(bytes: number): Promise<void> {
+    return this.#disk.run('truncate', this.#path, () => this.#file.truncate(bytes));
+  }
+
+  sync(): Promise<void> {
+    return this.#disk.run('sync', this.#path, (verdict) => {
+      if (verdict.kind === 'ok') this.#file.sync();
+      if (verdict.kind === 'fault') this.#file.failSync();
+    });
+  }
+
+  size(): Promise<number> {
+    return this.#disk.run('size', this.#path, () => this.#file.bytes);
+  }
+
+  close(): Promise<void> {
+    return this.#disk.run('close', this.#path, () => {});
+  }
+}
+
+function entryOf(name: string, node: MemoryNode): DiskEntry {
+  return isFile(node)
+    ? { name, kind: 'file', bytes: node.bytes, modifiedMs: node.modifiedMs }
+    : { name, kind: 'directory', bytes: 0, modifiedMs: 0 };
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
+}
+
+function fault(kind: DiskFaultKind, operation: string, path: string): DiskFault {
+  return new DiskFault({ kind, operation, path });
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}

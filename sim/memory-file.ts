@@ -1,0 +1,96 @@
+/**
+ * One file of the simulated disk: what a process reads from it now, and what would be left of it after a power loss. A sector (512
+ * bytes) is written wholly or not at all; everything larger may tear, and unsynced sectors reach the platter in any order or never.
+ */
+import type { SeededRandom } from './seeded-random.ts';
+
+const SECTOR_BYTES = 512;
+
+type FileChange =
+  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'truncate'; readonly bytes: number };
+
+export class MemoryFile {
+  /** What reads see: the page cache over the platter. */
+  #current: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #durable: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  #unsynced: FileChange[] = [];
+  modifiedMs = 0;
+
+  get bytes(): number {
+    return this.#current.byteLength;
+  }
+
+  read(target: Uint8Array, position: number): number {
+    const source = this.#current.subarray(position, position + target.byteLength);
+    target.set(source);
+    return source.byteLength;
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    this.#change({ kind: 'write', position, bytes: Uint8Array.from(bytes) });
+  }
+
+  truncate(bytes: number): void {
+    this.#change({ kind: 'truncate', bytes });
+  }
+
+  sync(): void {
+    for (const change of this.#unsynced) this.#durable = apply(this.#durable, change);
+    this.#unsynced = [];
+  }
+
+  /** A sync that failed: the kernel has given up on the pages and calls them clean. Reads still see them, the platter never will. */
+  failSync(): void {
+    this.#unsynced = [];
+  }
+
+  /** The power went: some of what was not synced is there, sector by sector. */
+  crash(random: SeededRandom): void {
+    for (const change of this.#unsynced) {
+      for (const piece of sectors(change)) if (random.chance(0.5)) this.#durable = apply(this.#durable, piece);
+    }
+    this.#unsynced = [];
+    this.#current = Buffer.from(this.#durable);
+  }
+
+  /** Flips one bit at rest, in what is read and on the platter. */
+  corrupt(position: number): void {
+    for (const content of [this.#current, this.#durable]) {
+      if (position < content.byteLength) content[position] = (content[position] ?? 0) ^ 1;
+    }
+  }
+
+  #change(change: FileChange): void {
+    this.#current = apply(this.#current, change);
+    this.#unsynced.push(change);
+  }
+}
+
+function apply(content: Buffer<ArrayBufferLike>, change: FileChange): Buffer<ArrayBufferLike> {
+  if (change.kind === 'truncate') return resized(content, change.bytes);
+  const grown = resized(content, Math.max(content.byteLength, change.position + change.bytes.byteLength));
+  grown.set(change.bytes, change.position);
+  return grown;
+}
+
+/** What is new is zero. */
+function resized(content: Buffer<ArrayBufferLike>, bytes: number): Buffer<ArrayBufferLike> {
+  if (bytes <= content.byteLength) return content.subarray(0, bytes);
+  const grown = Buffer.alloc(bytes);
+  grown.set(content);
+  return grown;
+}
+
+function* sectors(change: FileChange): Generator<FileChange, void, undefined> {
+  if (change.kind === 'truncate') {
+    yield change;
+    return;
+  }
+  for (let at = 0; at < change.bytes.byteLength; ) {
+    const position = change.position + at;
+    const end = at + SECTOR_BYTES - (position % SECTOR_BYTES);
+    yield { kind: 'write', position, bytes: change.bytes.subarray(at, end) };
+    at = end;
+  }
+}

@@ -1,0 +1,88 @@
+/** Batches in memory, in the order of their offsets: added at the end, taken from the front, found by offset, handed out as slices. */
+import type { LogRead, LogSlice } from './log-engine.ts';
+
+export interface StoredBatch {
+  readonly bytes: Uint8Array;
+  readonly lastOffset: number;
+}
+
+/** Taken items are cut off the array when there are this many, so that taking costs nothing on average. */
+const COMPACT_AFTER = 64;
+
+export class BatchList {
+  #items: StoredBatch[] = [];
+  /** Where the list begins; what lies before is taken. */
+  #head = 0;
+
+  get count(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get first(): StoredBatch | undefined {
+    return this.#items[this.#head];
+  }
+
+  at(index: number): StoredBatch | undefined {
+    return this.#items[this.#head + index];
+  }
+
+  push(batch: StoredBatch): void {
+    this.#items.push(batch);
+  }
+
+  shift(): StoredBatch | undefined {
+    const first = this.#items[this.#head];
+    if (first === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head === this.#items.length) {
+      this.#items = [];
+      this.#head = 0;
+    } else if (this.#head >= COMPACT_AFTER && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
+  }
+
+  /** The index of the first batch that ends at or after `offset`; `count` when there is none. */
+  indexOf(offset: number): number {
+    let low = this.#head;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#items[middle]?.lastOffset ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - this.#head;
+  }
+
+  /** What `read` asks for, from the batches of this list. Neighbours in one buffer come as one part. */
+  slice(read: LogRead): LogSlice {
+    const parts: Uint8Array[] = [];
+    let run: Uint8Array | undefined;
+    let bytes = 0;
+    let nextOffset = read.offset;
+    for (let index = this.#head + this.indexOf(read.offset); index < this.#items.length; index += 1) {
+      const batch = this.#items[index];
+      if (batch === undefined || batch.lastOffset >= read.endOffset) break;
+      if (bytes + batch.bytes.byteLength > read.bytesMax && !(bytes === 0 && read.atLeastOneBatch)) break;
+      const joined = run === undefined ? undefined : joinNeighbours(run, batch.bytes);
+      if (joined === undefined) {
+        if (run !== undefined) parts.push(run);
+        run = batch.bytes;
+      } else {
+        run = joined;
+      }
+      bytes += batch.bytes.byteLength;
+      nextOffset = batch.lastOffset + 1;
+    }
+    if (run !== undefined) parts.push(run);
+    return { parts, bytes, nextOffset };
+  }
+}
+
+/** One view of both, when `second` follows `first` in the same buffer. */
+function joinNeighbours(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
+  if (first.buffer !== second.buffer || first.byteOffset + first.byteLength !== second.byteOffset) return undefined;
+  return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + second.byteLength);
+}

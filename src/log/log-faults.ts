@@ -1,0 +1,11 @@
+/** How a log says no. Both are faults of the world as the partition sees it; a client is answered KAFKA_STORAGE_ERROR. */
+
+/** The log is closed, by its owner or by a fault (the cause). Nothing was appended. */
+export class LogClosed extends Error {
+  override readonly name = 'LogClosed';
+}
+
+/** The engine holds as much as it may. Nothing was appended; the log stays open. */
+export class LogFull extends Error {
+  override readonly name = 'LogFull';
+}

@@ -1,0 +1,254 @@
+/**
+ * A partition's log in memory. What is appended is at once as safe as it will ever be: written, durable and end offset are the same.
+ * Its data belongs to the engine, so that a partition that is closed and opened again finds it.
+ */
+import type { Env } from '../../base/env.ts';
+import { EpochList } from '../epoch-list.ts';
+import type {
+  AppendedBatch,
+  LeaderEpochEntry,
+  LogId,
+  LogRead,
+  LogSettings,
+  LogSlice,
+  PartitionLog,
+  TimestampOffset,
+} from '../log-engine.ts';
+import { LogClosed, LogFull } from '../log-faults.ts';
+import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts';
+import type { RetainedBytes } from '../retained-bytes.ts';
+import { expiredSegments } from '../retention.ts';
+import { mustRoll, rollJitterMs } from '../segment-roll.ts';
+import { MemorySegment } from './memory-segment.ts';
+
+const SNAPSHOTS_KEPT = 2;
+
+/** What the engine keeps of a log, open or not. */
+export class MemoryLogData {
+  readonly id: LogId;
+  readonly epochs = new EpochList();
+  readonly snapshots: { offset: number; bytes: Uint8Array }[] = [];
+  /** Oldest first; the last one takes the appends. */
+  segments: MemorySegment[] = [];
+  startOffset = 0;
+  endOffset = 0;
+  bytes = 0;
+  open = false;
+
+  constructor(id: LogId) {
+    this.id = id;
+  }
+
+  release(retained: RetainedBytes): void {
+    for (const segment of this.segments) segment.release(retained);
+    this.segments = [];
+  }
+}
+
+export interface MemoryLogOptions {
+  readonly env: Env;
+  readonly data: MemoryLogData;
+  readonly settings: LogSettings;
+  readonly retained: RetainedBytes;
+  /** The bound for all logs of the engine. */
+  readonly bytesMax: number;
+}
+
+export class MemoryLog implements PartitionLog {
+  onProgress: (fault: Error | undefined) => void = () => {};
+  onRoll: (offset: number) => void = () => {};
+
+  readonly #env: Env;
+  readonly #data: MemoryLogData;
+  readonly #retained: RetainedBytes;
+  readonly #bytesMax: number;
+  #settings: LogSettings;
+  #progressPending = false;
+  #closed = false;
+
+  constructor(options: MemoryLogOptions) {
+    this.#env = options.env;
+    this.#data = options.data;
+    this.#retained = options.retained;
+    this.#bytesMax = options.bytesMax;
+    this.#settings = options.settings;
+    this.#data.open = true;
+  }
+
+  get id(): LogId {
+    return this.#data.id;
+  }
+
+  get startOffset(): number {
+    return this.#data.startOffset;
+  }
+
+  get endOffset(): number {
+    return this.#data.endOffset;
+  }
+
+  get writtenOffset(): number {
+    return this.#data.endOffset;
+  }
+
+  get durableOffset(): number {
+    return this.#data.endOffset;
+  }
+
+  get leaderEpochs(): readonly LeaderEpochEntry[] {
+    return this.#data.epochs.entries;
+  }
+
+  get bytes(): number {
+    return this.#data.bytes;
+  }
+
+  append(batch: AppendedBatch): void {
+    if (this.#closed) throw new LogClosed('an append to a closed log');
+    if (!this.#hasRoomFor(batch)) this.#deleteExpired(this.#data.endOffset);
+    if (!this.#hasRoomFor(batch))
+      throw new LogFull(`the logs in memory hold ${this.#retained.total} bytes, their bound`);
+    const nowMs = this.#env.clock.now();
+    const segment = this.#segmentFor(batch, nowMs);
+    const stored = { bytes: this.#retained.keep(batch.bytes), lastOffset: batch.lastOffset };
+    segment.append(batch, stored, nowMs);
+    this.#data.epochs.onBatch(batch.leaderEpoch, batch.baseOffset);
+    this.#data.bytes += stored.bytes.byteLength;
+    this.#data.endOffset = batch.lastOffset + 1;
+    this.#progress();
+  }
+
+  #hasRoomFor(batch: AppendedBatch): boolean {
+    return this.#retained.total + batch.bytes.byteLength <= this.#bytesMax;
+  }
+
+  #segmentFor(batch: AppendedBatch, nowMs: number): MemorySegment {
+    const last = this.#data.segments.at(-1);
+    if (last !== undefined && !mustRoll(last, batch, this.#settings, nowMs)) return last;
+    if (last !== undefined) this.onRoll(batch.baseOffset);
+    return this.#addSegment(batch.baseOffset, nowMs);
+  }
+
+  #addSegment(baseOffset: number, createdMs: number): MemorySegment {
+    const jitterMs = rollJitterMs(this.#settings, this.#env.random.next());
+    const segment = new MemorySegment({ baseOffset, createdMs, rollJitterMs: jitterMs });
+    this.#data.segments.push(segment);
+    return segment;
+  }
+
+  #progress(): void {
+    if (this.#progressPending) return;
+    this.#progressPending = true;
+    queueMicrotask(() => {
+      this.#progressPending = false;
+      if (!this.#closed) this.onProgress(undefined);
+    });
+  }
+
+  requestSync(): void {}
+
+  read(read: LogRead): LogSlice {
+    for (const segment of this.#segmentsFrom(read.offset)) {
+      const slice = segment.batches.slice(read);
+      // A segment whose batches all end below the offset (compaction leaves such) has nothing to say about it.
+      if (slice.bytes > 0 || segment.endOffset > read.offset) return slice;
+    }
+    return { parts: [], bytes: 0, nextOffset: read.offset };
+  }
+
+  #segmentsFrom(offset: number): readonly MemorySegment[] {
+    const index = this.#data.segments.findLastIndex((segment) => segment.baseOffset <= offset);
+    return this.#data.segments.slice(Math.max(0, index));
+  }
+
+  async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+    for (const segment of this.#data.segments) {
+      if (segment.maxTimestamp < request.timestamp) continue;
+      const found = firstInSegment(segment, request.timestamp, this.#data.startOffset);
+      if (found !== undefined) return found.offset < request.endOffset ? found : undefined;
+    }
+    return undefined;
+  }
+
+  async offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined> {
+    let best: MemorySegment | undefined;
+    for (const segment of this.#data.segments) {
+      if (segment.bytes > 0 && (best === undefined || segment.maxTimestamp > best.maxTimestamp)) best = segment;
+    }
+    const batch = best?.batches.at(best.batches.indexOf(best.maxTimestamp < 0 ? 0 : best.offsetOfMaxTimestamp));
+    return batch === undefined ? undefined : firstRecordOfMaxTimestamp(batch.bytes);
+  }
+
+  async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    for (const { batches } of this.#segmentsFrom(offset)) {
+      for (let index = batches.indexOf(offset); index < batches.count; index += 1) {
+        const batch = batches.at(index);
+        if (batch !== undefined) visit(batch.bytes);
+      }
+    }
+  }
+
+  async advanceStart(offset: number): Promise<void> {
+    if (offset <= this.#data.startOffset) return;
+    this.#data.startOffset = offset;
+    this.#data.epochs.cutStart(offset);
+    this.#deleteExpired(offset);
+    this.#progress();
+  }
+
+  async applyRetention(upTo: number): Promise<number> {
+    return this.#deleteExpired(upTo);
+  }
+
+  #deleteExpired(upTo: number): number {
+    const { segments, startOffset, endOffset } = this.#data;
+    const nowMs = this.#env.clock.now();
+    const count = expiredSegments({ segments, settings: this.#settings, nowMs, startOffset, upTo });
+    if (count === 0) return 0;
+    if (count === segments.length) {
+      this.onRoll(endOffset);
+      this.#addSegment(endOffset, nowMs);
+    }
+    for (const segment of segments.splice(0, count)) {
+      this.#data.bytes -= segment.bytes;
+      segment.release(this.#retained);
+    }
+    const firstOffset = segments[0]?.baseOffset ?? endOffset;
+    if (firstOffset > startOffset) {
+      this.#data.startOffset = firstOffset;
+      this.#data.epochs.cutStart(firstOffset);
+      this.#progress();
+    }
+    return count;
+  }
+
+  reconfigure(settings: LogSettings): void {
+    this.#settings = settings;
+  }
+
+  async writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
+    const { snapshots } = this.#data;
+    snapshots.push({ offset, bytes });
+    snapshots.sort((one, other) => one.offset - other.offset);
+    snapshots.splice(0, snapshots.length - SNAPSHOTS_KEPT);
+  }
+
+  async latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
+    return this.#data.snapshots.at(-1);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#data.open = false;
+  }
+}
+
+function firstInSegment(segment: MemorySegment, timestamp: number, startOffset: number): TimestampOffset | undefined {
+  const { batches } = segment;
+  for (let index = batches.indexOf(startOffset); index < batches.count; index += 1) {
+    const batch = batches.at(index);
+    const found = batch === undefined ? undefined : firstRecordSince(batch.bytes, timestamp, startOffset);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
