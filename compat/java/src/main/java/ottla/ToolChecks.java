@@ -1,0 +1,84 @@
+package ottla;
+
+import static ottla.Checklist.BOOTSTRAP;
+import static ottla.Checklist.expect;
+import static ottla.Checklist.expectEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Apache's command-line tools, each a process of its own, as a user would run them. */
+final class ToolChecks {
+    static List<Checklist.Named> all() {
+        return List.of(
+                new Checklist.Named("tools: kafka-topics creates, describes, alters, lists, deletes", ToolChecks::topics),
+                new Checklist.Named("tools: kafka-console-producer and kafka-console-consumer", ToolChecks::console),
+                new Checklist.Named("tools: kafka-configs", ToolChecks::configs),
+                new Checklist.Named("tools: kafka-get-offsets, kafka-delete-records, kafka-log-dirs, kafka-broker-api-versions", ToolChecks::others),
+                new Checklist.Named("tools: kafka-producer-perf-test and kafka-consumer-perf-test", ToolChecks::perf));
+    }
+
+    private static void topics() throws Exception {
+        String topic = Clients.unique("tool");
+        String tool = "org.apache.kafka.tools.TopicCommand";
+        run("", tool, "--create", "--topic", topic, "--partitions", "2");
+        run("", tool, "--alter", "--topic", topic, "--partitions", "3");
+        expect(run("", tool, "--describe", "--topic", topic).contains("PartitionCount: 3"), "three partitions");
+        expect(run("", tool, "--list").contains(topic), "listed");
+        run("", tool, "--delete", "--topic", topic);
+        expect(!run("", tool, "--list").contains(topic), "gone");
+    }
+
+    private static void console() throws Exception {
+        String topic = Clients.topic(1);
+        String group = Clients.unique("console");
+        run("a:1\nb:2\nc:3\n", "org.apache.kafka.tools.ConsoleProducer", "--topic", topic, "--reader-property", "parse.key=true", "--reader-property", "key.separator=:");
+        String read = run("", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--topic", topic, "--group", group, "--from-beginning", "--max-messages", "3",
+                "--formatter-property", "print.key=true", "--formatter-property", "key.separator=:");
+        expectEquals("a:1\nb:2\nc:3\n", read.replace("\r", ""), "consumed lines");
+        String described = run("", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--describe", "--group", group);
+        expect(described.contains(topic), "the group has committed");
+        run("", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--reset-offsets", "--group", group, "--topic", topic, "--to-earliest", "--execute");
+        run("", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--delete", "--group", group);
+    }
+
+    private static void configs() throws Exception {
+        String topic = Clients.topic(1);
+        String tool = "kafka.admin.ConfigCommand";
+        run("", tool, "--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", "retention.ms=777000");
+        expect(run("", tool, "--describe", "--entity-type", "topics", "--entity-name", topic).contains("retention.ms=777000"), "set");
+        run("", tool, "--alter", "--entity-type", "topics", "--entity-name", topic, "--delete-config", "retention.ms");
+    }
+
+    private static void others() throws Exception {
+        String topic = Clients.topic(1);
+        run("one\ntwo\n", "org.apache.kafka.tools.ConsoleProducer", "--topic", topic);
+        expect(run("", "org.apache.kafka.tools.GetOffsetShell", "--topic", topic).contains(topic + ":0:2"), "two records");
+        expect(run("", "org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", topic).contains(topic + "-0"), "log directory");
+        expect(run("", "org.apache.kafka.tools.BrokerApiVersionsCommand").contains("Produce(0)"), "API versions");
+    }
+
+    private static void perf() throws Exception {
+        String topic = Clients.topic(3);
+        String sent = run("", "org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", "20000", "--record-size", "500", "--throughput", "-1");
+        expect(sent.contains("20000 records sent"), sent);
+        run("", "org.apache.kafka.tools.ConsumerPerformance", "--topic", topic, "--num-records", "20000", "--timeout", "30000");
+    }
+
+    private static String run(String input, String tool, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of("java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getenv("OTTLA_TOOLS_CLASSPATH"), tool, "--bootstrap-server", BOOTSTRAP));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        Process process = builder.start();
+        try (var stdin = process.getOutputStream()) {
+            stdin.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        expectEquals(0, process.waitFor(), tool + " exit code, having printed " + output);
+        return output;
+    }
+
+    private ToolChecks() {}
+}
