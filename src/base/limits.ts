@@ -11,6 +11,8 @@ export const limits = {
    * the disk has caught up; this also bounds who waits for the partition, since everyone who waits has appended a batch.
    */
   uncommittedBytesPerPartition: 64 * 1024 * 1024,
+  /** How long a fetch session is safe from eviction after its start, and from being called unused after its last request (KIP-227). */
+  fetchSessionEvictionMs: 120_000,
   /**
    * Bytes handed to one connection's socket that the operating system has not taken. Beyond, no further request of that connection is begun until all
    * have left, so a client that does not read costs this plus one answer.
@@ -36,4 +38,9 @@ export const limits = {
   recordErrorsPerBatch: 1_000,
   /** Bytes that all logs of the memory engine hold together: a test suite's worth, far from what would get the process killed. */
   memoryLogBytes: 1024 * 1024 * 1024,
+  /**
+   * Array elements in one message, all arrays together. Tiny elements are the cheapest way to make a small frame large in memory (16 to 300 bytes each);
+   * a fetch of 200,000 partitions fits.
+   */
+  elementsPerMessage: 1_000_000,
 } as const;

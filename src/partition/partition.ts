@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 import type { LeaderEpochEntry, LogId, LogSlice, PartitionLog, TimestampOffset } from '../log/log-engine.ts';
+import { LogClosed, LogFull } from '../log/log-faults.ts';
 import type { RecordError } from '../protocol/batch/batch-rules.ts';
 import {
   hasProducerId,
@@ -98,6 +99,7 @@ export class Partition {
   #logStartOffset: number;
   #snapshotOffset = -1;
   #snapshotWriting: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
   readonly #uncommitted = new UncommittedBytes();
   readonly #committedWaiters = new OffsetWaiters();
   readonly #writtenWaiters = new OffsetWaiters();
@@ -346,34 +348,50 @@ export class Partition {
   }
 
   /**
-   * Stops serving and closes the log, with everything written and synced: what was appended before is still acknowledged, then who waits is
-   * told `kind`.
+   * Stops serving, from this turn on, and closes the log with everything written and synced. When the broker stops (`closed`), what was appended before is
+   * still acknowledged; in all cases who waits beyond that is told `kind`.
    */
   async stop(kind: PartitionFaultKind): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    this.#stopped = this.#fault(kind);
-    this.#flush.stop();
-    await this.#snapshotWriting;
-    if (kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
-    await this.#log.close();
-    this.#advance();
-    this.#tellAll(this.#stopped);
+    if (this.#stopped === undefined) {
+      this.#stopped = this.#fault(kind);
+      this.#flush.stop();
+      this.#closing = this.#close(this.#stopped);
+    }
+    await this.#closing;
+  }
+
+  async #close(fault: PartitionFault): Promise<void> {
+    if (fault.kind !== 'closed') this.#tellAll(fault);
+    try {
+      await this.#snapshotWriting;
+      if (fault.kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
+      await this.#log.close();
+      if (fault.kind === 'closed') this.#advance();
+    } finally {
+      this.#tellAll(fault);
+    }
   }
 
   /** Gives the batch its offsets and its epoch, and the log its bytes. */
-  #place(batch: Uint8Array, logAppendTimeMs: number): Appended {
+  #place(batch: Uint8Array, logAppendTimeMs: number): AppendResult {
     const baseOffset = this.#log.endOffset;
     const records = lastOffsetDelta(batch) + 1;
     const lastOffset = baseOffset + records - 1;
     setBaseOffset(batch, baseOffset);
     setPartitionLeaderEpoch(batch, this.leaderEpoch);
-    this.#log.append({
-      bytes: batch,
-      baseOffset,
-      lastOffset,
-      leaderEpoch: this.leaderEpoch,
-      maxTimestamp: maxTimestamp(batch),
-    });
+    try {
+      this.#log.append({
+        bytes: batch,
+        baseOffset,
+        lastOffset,
+        leaderEpoch: this.leaderEpoch,
+        maxTimestamp: maxTimestamp(batch),
+      });
+    } catch (error) {
+      // Nothing was appended. A full log goes on serving reads; why it is closed is told by `onProgress`.
+      if (error instanceof LogFull || error instanceof LogClosed) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
+      throw error;
+    }
     assert(this.#log.endOffset === lastOffset + 1, 'the log ends elsewhere than the partition decided', { lastOffset });
     // After the append: a snapshot that the log asks for when it begins a segment must not contain this batch.
     if (hasProducerId(batch)) this.#producers.apply(batch);

@@ -1,0 +1,242 @@
+/**
+ * The partitions that this broker leads, by topic and index. Opens a partition's log when it is first asked for, fences and closes it when the
+ * metadata says that it is led elsewhere or gone, and opens it again after a fault. Looks leaders up in the metadata image, never guesses: a
+ * partition that another broker leads is refused. It decides nothing about records.
+ */
+import type { Env } from '../base/env.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
+import type { LogEngine, LogId } from '../log/log-engine.ts';
+import { ConfigResourceType } from '../metadata/config-resource.ts';
+import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
+import { Partition } from '../partition/partition.ts';
+import type { PartitionFaultKind } from '../partition/partition-fault.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+
+export interface PartitionDirectoryOptions {
+  readonly env: Env;
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  readonly image: MetadataImage;
+  readonly engine: LogEngine;
+  /** Closing and removing that nobody waits for. */
+  readonly background: Lifecycle;
+}
+
+/** The open partition, or why there is none (an error code); a promise of it when the log has to be opened first. */
+export type PartitionLookup = Partition | ErrorCode | Promise<Partition | ErrorCode>;
+
+/** One partition's place, which outlives the openings. */
+interface Slot {
+  readonly id: LogId;
+  partition: Partition | undefined;
+  opening: Promise<Partition | ErrorCode> | undefined;
+}
+
+interface TopicSlots {
+  readonly topic: TopicRegistration;
+  settings: TopicSettings;
+  /** By partition index; holes where nobody asked yet. */
+  readonly slots: Slot[];
+}
+
+export class PartitionDirectory {
+  readonly #options: PartitionDirectoryOptions;
+  readonly #topics = new Map<string, TopicSlots>();
+  readonly #unfollow: () => void;
+  #isClosed = false;
+
+  constructor(options: PartitionDirectoryOptions) {
+    this.#options = options;
+    this.#unfollow = options.config.onChange(() => this.#reconfigureAll());
+  }
+
+  /** By topic name: UNKNOWN_TOPIC_OR_PARTITION when there is none. */
+  get(topicName: string, index: number): PartitionLookup {
+    const topic = this.#options.image.topicByName(topicName);
+    return topic === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : this.find(topic, index);
+  }
+
+  /** By topic id: UNKNOWN_TOPIC_ID when there is none. */
+  getById(topicId: string, index: number): PartitionLookup {
+    const topic = this.#options.image.topicById(topicId);
+    return topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : this.find(topic, index);
+  }
+
+  /** `topic` was looked up in the image in this turn. */
+  find(topic: TopicRegistration, index: number): PartitionLookup {
+    const registration = topic.partitions[index];
+    if (registration === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    if (registration.leader !== this.#options.nodeId || this.#isClosed) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    const slot = this.#topics.get(topic.id)?.slots[index];
+    if (slot?.opening !== undefined) return slot.opening;
+    const partition = slot?.partition;
+    if (partition?.stopped === undefined && partition?.leaderEpoch === registration.leaderEpoch) return partition;
+    return this.#open(topic, index);
+  }
+
+  /** The partitions that are open now. */
+  *open(): Iterable<Partition> {
+    for (const { slots } of this.#topics.values()) {
+      for (const slot of slots) {
+        if (slot?.partition !== undefined && slot.partition.stopped === undefined) yield slot.partition;
+      }
+    }
+  }
+
+  /** Follows the metadata; called in the turn in which the image changed. */
+  apply(change: MetadataChange): void {
+    if (this.#isClosed) return;
+    switch (change.kind) {
+      case 'topic-deleted':
+        this.#remove(change.topic);
+        break;
+      case 'partition-changed':
+        this.#fence(change.topic, change.partition.index);
+        break;
+      case 'config-changed':
+        if (change.resourceType === ConfigResourceType.TOPIC) this.#reconfigure(change.resourceName);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Removes the logs of topics that were deleted while this broker was down. To be called once the image is complete. */
+  async removeForgottenLogs(): Promise<void> {
+    for (const id of await this.#options.engine.list()) {
+      if (this.#options.image.topicById(id.topicId) === undefined) await this.#options.engine.remove(id);
+    }
+  }
+
+  /** A clean stop: everything appended is written and acknowledged, everybody who still waits is told. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#unfollow();
+    const slots = [...this.#topics.values()].flatMap((topic) => topic.slots.filter((slot) => slot !== undefined));
+    await Promise.all(slots.map((slot) => stopSlot(slot, 'closed')));
+  }
+
+  #open(topic: TopicRegistration, index: number): Promise<Partition | ErrorCode> {
+    const slot = this.#slot(topic, index);
+    const opening = this.#openSlot(slot, topic.id).finally(() => {
+      slot.opening = undefined;
+    });
+    slot.opening = opening;
+    return opening;
+  }
+
+  async #openSlot(slot: Slot, topicId: string): Promise<Partition | ErrorCode> {
+    const { env, config, engine } = this.#options;
+    // The leader of an older epoch has to let go of the log first.
+    await slot.partition?.stop('not-leader');
+    slot.partition = undefined;
+    const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
+    const settings = this.#topics.get(topicId)?.settings;
+    if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
+    try {
+      const log = await engine.open(slot.id, settings);
+      slot.partition = await Partition.open({
+        env,
+        log,
+        settings,
+        leaderEpoch,
+        producerExpirationMs: () => config.get('producer.id.expiration.ms'),
+      });
+    } catch (error) {
+      // Whatever is wrong with the log, it is not served. The next request tries again.
+      env.logger.error({ err: error, log: slot.id }, 'a partition could not be opened');
+      return ErrorCode.KAFKA_STORAGE_ERROR;
+    }
+    slot.partition.onStop = (fault) => {
+      env.logger.error({ err: fault.cause, log: slot.id }, 'a partition stopped after a fault of its log');
+    };
+    // The topic's settings, its leader or the topic itself may have changed since the opening began.
+    const current = this.#topics.get(topicId);
+    if (current === undefined || this.#isClosed || this.#ledEpoch(topicId, slot.id.partition) !== leaderEpoch) {
+      await slot.partition.stop(current === undefined ? 'deleted' : 'not-leader');
+      slot.partition = undefined;
+      return this.#refusal(topicId);
+    }
+    if (current.settings !== settings) slot.partition.reconfigure(current.settings);
+    return slot.partition;
+  }
+
+  /** The epoch in which this broker leads the partition; undefined when it does not. */
+  #ledEpoch(topicId: string, index: number): number | undefined {
+    const registration = this.#options.image.topicById(topicId)?.partitions[index];
+    return registration?.leader === this.#options.nodeId ? registration.leaderEpoch : undefined;
+  }
+
+  #refusal(topicId: string): ErrorCode {
+    const exists = this.#options.image.topicById(topicId) !== undefined;
+    return exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+
+  #slot(topic: TopicRegistration, index: number): Slot {
+    let entry = this.#topics.get(topic.id);
+    if (entry === undefined) {
+      entry = { topic, settings: this.#settingsOf(topic.name), slots: [] };
+      this.#topics.set(topic.id, entry);
+    }
+    let slot = entry.slots[index];
+    if (slot === undefined) {
+      slot = {
+        id: { topic: topic.name, topicId: topic.id, partition: index },
+        partition: undefined,
+        opening: undefined,
+      };
+      entry.slots[index] = slot;
+    }
+    return slot;
+  }
+
+  #settingsOf(topicName: string): TopicSettings {
+    const { config, image } = this.#options;
+    return topicSettings(config, image.configs(ConfigResourceType.TOPIC, topicName));
+  }
+
+  #reconfigure(topicName: string): void {
+    const topic = this.#options.image.topicByName(topicName);
+    const entry = topic === undefined ? undefined : this.#topics.get(topic.id);
+    if (entry === undefined) return;
+    entry.settings = this.#settingsOf(topicName);
+    for (const slot of entry.slots) slot?.partition?.reconfigure(entry.settings);
+  }
+
+  #reconfigureAll(): void {
+    for (const { topic } of this.#topics.values()) this.#reconfigure(topic.name);
+  }
+
+  /** A partition that this broker leads no more (or in another epoch) must not append another batch. */
+  #fence(topic: TopicRegistration, index: number): void {
+    const slot = this.#topics.get(topic.id)?.slots[index];
+    const partition = slot?.partition;
+    if (slot === undefined || partition === undefined) return;
+    if (partition.leaderEpoch === this.#ledEpoch(topic.id, index)) return;
+    const stopping = partition.stop('not-leader');
+    this.#options.background.run('close a partition that is led elsewhere', () => stopping);
+  }
+
+  #remove(topic: TopicRegistration): void {
+    const { engine, background } = this.#options;
+    const slots = this.#topics.get(topic.id)?.slots ?? [];
+    this.#topics.delete(topic.id);
+    // In this turn, so that nothing is appended or acknowledged any more.
+    const stopping = slots.map((slot) => (slot === undefined ? undefined : stopSlot(slot, 'deleted')));
+    background.run('remove the logs of a deleted topic', async () => {
+      await Promise.all(stopping);
+      for (const { index } of topic.partitions) {
+        await engine.remove({ topic: topic.name, topicId: topic.id, partition: index });
+      }
+    });
+  }
+}
+
+async function stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {
+  const stopping = slot.partition?.stop(kind);
+  await slot.opening;
+  await stopping;
+  await slot.partition?.stop(kind);
+}
