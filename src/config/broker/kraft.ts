@@ -8,7 +8,7 @@ export const kraftSettings = {
   'broker.rack': string(undefined, { effect: 'Where the broker stands; told to clients.' }),
   'broker.session.timeout.ms': int(9000),
   'controlled.shutdown.enable': boolean(true),
-  'controller.listener.names': list(['CONTROLLER'], { filled: true, importance: 'high', kafkaDefault: '' }),
+  'controller.listener.names': list(undefined, { filled: true, importance: 'high' }),
   'controller.performance.always.log.threshold.ms': long(2000, { min: 0, internal: true }),
   'controller.performance.sample.period.ms': long(60_000, { min: 100, internal: true }),
   'controller.quorum.append.linger.ms': int(25, { min: 0 }),
@@ -38,11 +38,10 @@ export const kraftSettings = {
   'metadata.max.retention.bytes': long(104_857_600, { importance: 'high' }),
   'metadata.max.retention.ms': long(604_800_000, { importance: 'high' }),
   'node.id': int(1, { min: 0, importance: 'high', kafkaDefault: '', effect: 'The id of this broker.' }),
-  'process.roles': list(['broker', 'controller'], {
+  'process.roles': list(undefined, {
     someOf: ['broker', 'controller'],
     filled: true,
     importance: 'high',
-    kafkaDefault: '',
   }),
   'server.max.startup.time.ms': long(longMax, { min: 0, internal: true }),
   'unstable.api.versions.enable': boolean(false, { importance: 'high', internal: true }),
