@@ -43,4 +43,12 @@ export const limits = {
    * a fetch of 200,000 partitions fits.
    */
   elementsPerMessage: 1_000_000,
+  /** Partitions that one CreateTopics or CreatePartitions may add: Kafka's own bound, one metadata batch of half a megabyte. */
+  newPartitionsPerRequest: 10_000,
+  /** Partitions of one cluster: about 200 bytes each in every broker's image, and a directory each where logs are files. */
+  partitions: 200_000,
+  /** Dynamic settings of all resources together: names of groups, metrics subscriptions and unknown broker settings are free, so clients could add them for ever. */
+  dynamicSettings: 100_000,
+  /** Topics that are being created because somebody asked for their metadata. Beyond, the name stays unknown and the client asks again. */
+  automaticTopicCreations: 1_000,
 } as const;

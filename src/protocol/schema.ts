@@ -112,6 +112,7 @@ export function api<const Request extends Shape, const Response extends Shape>(d
 }): Api<Request, Response> {
   const { key, name, request, response } = description;
   const versions = versionRange(description.versions);
+  const described = { min: versions.min, max: description.unstableVersion ?? versions.max };
   const flexibleFrom = versionRange(description.flexible).min;
   return {
     key,
@@ -119,8 +120,8 @@ export function api<const Request extends Shape, const Response extends Shape>(d
     versions,
     unstableVersion: description.unstableVersion,
     flexibleFrom,
-    request: { name: `${name}Request`, versions, flexibleFrom, shape: request },
-    response: { name: `${name}Response`, versions, flexibleFrom, shape: response },
+    request: { name: `${name}Request`, versions: described, flexibleFrom, shape: request },
+    response: { name: `${name}Response`, versions: described, flexibleFrom, shape: response },
   };
 }
 

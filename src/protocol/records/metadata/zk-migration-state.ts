@@ -1,12 +1,12 @@
 /**
- * ZkMigrationRecord.
+ * ZkMigrationStateRecord.
  */
 import { int8 } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 
-export const ZkMigrationRecord = metadataRecord({
+export const ZkMigrationStateRecord = metadataRecord({
   type: 21,
-  name: 'ZkMigrationRecord',
+  name: 'ZkMigrationStateRecord',
   versions: '0',
   fields: { zkMigrationState: int8() },
 });

@@ -1,0 +1,62 @@
+/** The reader and the writer of one message at one version, made when first asked for and kept. */
+import { closureCodec } from './codec-closures.ts';
+import { compileCodec } from './codec-compiler.ts';
+import { layoutOf, type StructLayout } from './layout.ts';
+import { Reader } from './reader.ts';
+import type { Decoded, Input, Message, Shape } from './schema.ts';
+import { type Encoded, Writer } from './writer.ts';
+
+export interface Codec<D, I> {
+  /** Reads one message and leaves what follows it alone. Throws `MalformedMessage`. */
+  read(reader: Reader): D;
+  write(writer: Writer, value: I): void;
+}
+
+const codecs = new WeakMap<Message, Map<number, Codec<unknown, unknown>>>();
+
+/** `version` must be one that the message has. */
+export function codecOf<S extends Shape>(message: Message<S>, version: number): Codec<Decoded<S>, Input<S>> {
+  const byVersion = versionsOf(message);
+  let codec = byVersion.get(version);
+  if (codec === undefined) {
+    codec = makeCodec(layoutOf(message, version));
+    byVersion.set(version, codec);
+  }
+  // It was made from this message's schema, which is what the types were inferred from.
+  return codec as Codec<Decoded<S>, Input<S>>;
+}
+
+/** Reads a message that stands alone, such as the value of a persisted record. Bytes after it are ignored. */
+export function decode<S extends Shape>(message: Message<S>, version: number, bytes: Uint8Array): Decoded<S> {
+  return codecOf(message, version).read(new Reader(bytes));
+}
+
+/** Writes a message that stands alone. */
+export function encode<S extends Shape>(message: Message<S>, version: number, value: Input<S>): Encoded {
+  const writer = new Writer();
+  codecOf(message, version).write(writer, value);
+  return writer.finish();
+}
+
+function versionsOf(message: Message): Map<number, Codec<unknown, unknown>> {
+  let byVersion = codecs.get(message);
+  if (byVersion === undefined) {
+    byVersion = new Map();
+    codecs.set(message, byVersion);
+  }
+  return byVersion;
+}
+
+let codeFromStrings = true;
+
+function makeCodec(layout: StructLayout): Codec<unknown, unknown> {
+  if (codeFromStrings) {
+    try {
+      return compileCodec(layout);
+    } catch (error) {
+      if (!(error instanceof EvalError)) throw error;
+      codeFromStrings = false;
+    }
+  }
+  return closureCodec(layout);
+}
