@@ -4,7 +4,7 @@ import { compileCodec } from './codec-compiler.ts';
 import { layoutOf, type StructLayout } from './layout.ts';
 import { Reader } from './reader.ts';
 import type { Decoded, Input, Message, Shape } from './schema.ts';
-import { type Encoded, Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 export interface Codec<D, I> {
   /** Reads one message and leaves what follows it alone. Throws `MalformedMessage`. */
@@ -32,10 +32,10 @@ export function decode<S extends Shape>(message: Message<S>, version: number, by
 }
 
 /** Writes a message that stands alone. */
-export function encode<S extends Shape>(message: Message<S>, version: number, value: Input<S>): Encoded {
+export function encode<S extends Shape>(message: Message<S>, version: number, value: Input<S>): Uint8Array {
   const writer = new Writer();
   codecOf(message, version).write(writer, value);
-  return writer.finish();
+  return writer.toBytes();
 }
 
 function versionsOf(message: Message): Map<number, Codec<unknown, unknown>> {

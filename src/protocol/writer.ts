@@ -219,6 +219,12 @@ export class Writer {
     return { parts, bytes };
   }
 
+  /** Everything in one piece. The writer must not be used afterwards. */
+  toBytes(): Uint8Array {
+    const { parts } = this.finish();
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  }
+
   #referAll(value: Uint8Array | readonly Uint8Array[]): void {
     if (value instanceof Uint8Array) this.#refer(value);
     else for (const part of value) this.#refer(part);
