@@ -51,4 +51,14 @@ export const limits = {
   dynamicSettings: 100_000,
   /** Topics that are being created because somebody asked for their metadata. Beyond, the name stays unknown and the client asks again. */
   automaticTopicCreations: 1_000,
+  /** The most that one read takes from a segment file at once, unless a single batch is larger: bounds the memory of reads under way. */
+  logReadBytes: 1024 * 1024,
+  /** Batches of all logs of a local engine that stay in memory after they were written: tail reads of clients that keep up need no file. */
+  recentBatchBytes: 64 * 1024 * 1024,
+  /** Segment and index files that a local engine holds open. Beyond, the one used longest ago is closed. */
+  openLogFiles: 4_000,
+  /** What one write call is given: more batches than this go with the next one. */
+  logWriteBytes: 8 * 1024 * 1024,
+  /** Readers of one log whose place in a segment is remembered, so that reading on needs no index. */
+  readersRemembered: 16,
 } as const;

@@ -1,0 +1,165 @@
+/**
+ * A metadata log in a log engine: the log of Kafka's topic `__cluster_metadata`, one record batch per append, so that Kafka's tools can read it. A
+ * position is an offset. Owns the open log and reopens it after a fault, because only what is read back then is certain.
+ *
+ * Brokers that share it share this object; a log directory belongs to one process.
+ */
+import { AssertionError, assert } from '../base/assert.ts';
+import type { Env } from '../base/env.ts';
+import { Turns } from '../base/turns.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { topicSettings } from '../config/topic-settings.ts';
+import type { LogEngine, LogId, LogSettings, PartitionLog } from '../log/log-engine.ts';
+import { buildBatch } from '../protocol/batch/build.ts';
+import { HEADER_BYTES, isControl, setBaseOffset, sizeInBytes } from '../protocol/batch/header.ts';
+import { batches } from '../protocol/batch/iterate.ts';
+import { RecordCursor } from '../protocol/batch/record-cursor.ts';
+import type { ClusterRecord } from './cluster-record.ts';
+import { decodeClusterRecord, encodeClusterRecord } from './cluster-record-codec.ts';
+import { type MetadataAppendOutcome, type MetadataLog, MetadataLogFault, type MetadataSlice } from './metadata-log.ts';
+
+/** The id that Kafka has set aside for this topic. */
+export const metadataLogId: LogId = {
+  topic: '__cluster_metadata',
+  topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+  partition: 0,
+};
+
+/** Bytes that one `readFrom` asks for: large enough to start fast, small enough to decode within one turn of the event loop. */
+const SLICE_BYTES = 256 * 1024;
+/** The log has one order and no leaders. */
+const LEADER_EPOCH = 0;
+
+export interface EngineMetadataLogOptions {
+  readonly env: Env;
+  readonly engine: LogEngine;
+  readonly config: BrokerConfig;
+}
+
+export class EngineMetadataLog implements MetadataLog {
+  readonly #env: Env;
+  readonly #engine: LogEngine;
+  readonly #settings: LogSettings;
+  readonly #listeners = new Set<() => void>();
+  /** Opening and appending, one at a time. */
+  readonly #turns = new Turns();
+  /** Undefined while no log is open: before the first use, and after a fault. */
+  #log: PartitionLog | undefined;
+  #onProgress: (fault: Error | undefined) => void = () => {};
+
+  constructor({ env, engine, config }: EngineMetadataLogOptions) {
+    this.#env = env;
+    this.#engine = engine;
+    this.#settings = metadataLogSettings(config);
+  }
+
+  append(
+    records: readonly ClusterRecord[],
+    { expectedPosition }: { readonly expectedPosition: number },
+  ): Promise<MetadataAppendOutcome> {
+    assert(records.length > 0, 'an append of nothing');
+    return this.#turns.take(async () => {
+      const log = await this.#openLog();
+      assert(expectedPosition <= log.endOffset, 'a writer has read what the log does not have', { expectedPosition });
+      if (expectedPosition !== log.endOffset) return { kind: 'conflict', position: log.endOffset };
+      const position = await this.#write(log, records);
+      for (const listener of this.#listeners) listener();
+      return { kind: 'appended', position };
+    });
+  }
+
+  async readFrom(position: number): Promise<MetadataSlice> {
+    const log = this.#log ?? (await this.#turns.take(() => this.#openLog()));
+    const endOffset = log.durableOffset;
+    if (position >= endOffset) return { records: [], nextPosition: position };
+    const read = { offset: position, endOffset, bytesMax: SLICE_BYTES, atLeastOneBatch: true };
+    const slice = await faultOf(() => log.read(read));
+    const records: ClusterRecord[] = [];
+    for (const part of slice.parts) {
+      for (const batch of batches(part)) if (!isControl(batch)) readRecords(batch, records);
+    }
+    return { records, nextPosition: slice.nextOffset };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.take(async () => {
+      const log = this.#log;
+      this.#log = undefined;
+      await log?.close();
+    });
+  }
+
+  /** Answers the end of the log when it is durable. */
+  async #write(log: PartitionLog, records: readonly ClusterRecord[]): Promise<number> {
+    const timestamp = this.#env.clock.now();
+    const bytes = buildBatch({
+      partitionLeaderEpoch: LEADER_EPOCH,
+      records: records.map((record) => ({ timestamp, key: null, value: encodeClusterRecord(record) })),
+    });
+    const baseOffset = log.endOffset;
+    const end = baseOffset + records.length;
+    setBaseOffset(bytes, baseOffset);
+    const batch = { bytes, baseOffset, lastOffset: end - 1, leaderEpoch: LEADER_EPOCH, maxTimestamp: timestamp };
+    await faultOf(() => {
+      const durable = this.#whenDurable(log, end);
+      log.append(batch);
+      log.requestSync();
+      return durable;
+    });
+    return end;
+  }
+
+  /** There is one append at a time, so there is one who waits. */
+  #whenDurable(log: PartitionLog, end: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#onProgress = (fault) => {
+      if (fault !== undefined) reject(fault);
+      else if (log.durableOffset >= end) resolve();
+    };
+    return promise;
+  }
+
+  async #openLog(): Promise<PartitionLog> {
+    if (this.#log !== undefined) return this.#log;
+    const log = await faultOf(() => this.#engine.open(metadataLogId, this.#settings));
+    log.onProgress = (fault) => {
+      if (fault !== undefined && this.#log === log) this.#log = undefined;
+      this.#onProgress(fault);
+    };
+    log.onRoll = () => {};
+    this.#log = log;
+    return log;
+  }
+}
+
+/** Nothing of it ever expires, and it is synced whatever the broker's durability. */
+function metadataLogSettings(config: BrokerConfig): LogSettings {
+  const overrides = new Map([
+    ['cleanup.policy', ''],
+    ['retention.ms', '-1'],
+    ['retention.bytes', '-1'],
+  ]);
+  return { ...topicSettings(config, overrides), durability: 'sync' };
+}
+
+function readRecords(batch: Uint8Array, into: ClusterRecord[]): void {
+  const cursor = new RecordCursor(batch, HEADER_BYTES, sizeInBytes(batch));
+  while (!cursor.atEnd) {
+    cursor.next();
+    into.push(decodeClusterRecord(batch.subarray(cursor.valueStart, cursor.valueStart + cursor.valueLength)));
+  }
+}
+
+async function faultOf<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof AssertionError) throw cause;
+    throw new MetadataLogFault('the metadata log failed', { cause });
+  }
+}
