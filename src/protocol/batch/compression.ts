@@ -73,7 +73,7 @@ function inflateFrames(bytes: Uint8Array, bytesMax: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let at = 0;
   let inflatedBytes = 0;
-  do {
+  while (at < bytes.length) {
     const rest = bytes.subarray(at);
     const options = { ...outputOptions(rest, bytesMax - inflatedBytes), info: true };
     // With `info` the answer also tells how much of the input was used; the published types leave that out.
@@ -82,7 +82,7 @@ function inflateFrames(bytes: Uint8Array, bytesMax: number): Uint8Array {
     at += frame.engine.bytesWritten;
     inflatedBytes += frame.buffer.length;
     parts.push(frame.buffer);
-  } while (at < bytes.length);
+  }
   const [only] = parts;
   return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, inflatedBytes);
 }

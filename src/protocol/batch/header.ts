@@ -14,6 +14,7 @@ import {
   readInt32,
   readInt64,
   readUint32,
+  writeInt16,
   writeInt32,
   writeInt64,
 } from '../../base/big-endian.ts';
@@ -38,6 +39,7 @@ export const Attribute = {
   DELETE_HORIZON: 0x40,
 } as const;
 
+const KNOWN_ATTRIBUTES = 0x7f;
 const MAX_SEQUENCE = 2_147_483_647;
 
 export function baseOffset(batch: Uint8Array): number {
@@ -144,4 +146,16 @@ export function setLastOffset(batch: Uint8Array, offset: number): void {
 
 export function setPartitionLeaderEpoch(batch: Uint8Array, epoch: number): void {
   writeInt32(batch, 12, epoch);
+}
+
+/**
+ * Writes the largest timestamp and its type. Answers whether anything changed; the CRC is then wrong until `updateCrc`. A change also clears the
+ * attribute bits that have no meaning, as Apache Kafka does.
+ */
+export function setMaxTimestamp(batch: Uint8Array, isAppendTime: boolean, timestamp: number): boolean {
+  if (isLogAppendTime(batch) === isAppendTime && maxTimestamp(batch) === timestamp) return false;
+  const kept = attributes(batch) & KNOWN_ATTRIBUTES & ~Attribute.LOG_APPEND_TIME;
+  writeInt16(batch, 21, isAppendTime ? kept | Attribute.LOG_APPEND_TIME : kept);
+  writeInt64(batch, 35, timestamp);
+  return true;
 }

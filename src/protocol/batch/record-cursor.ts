@@ -9,12 +9,15 @@
  */
 import { MalformedBatch } from './malformed-batch.ts';
 
+const EMPTY = new Uint8Array(0);
+const utf8 = new TextDecoder();
 const TWO_28 = 268_435_456;
 
 export class RecordCursor {
   readonly bytes: Uint8Array;
   /** Where the next record begins. */
   position: number;
+  readonly #start: number;
   readonly #end: number;
 
   /** Relative to the base timestamp; saturated at ±(2^53 − 1). */
@@ -31,7 +34,18 @@ export class RecordCursor {
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.bytes = bytes;
     this.position = start;
+    this.#start = start;
     this.#end = end;
+  }
+
+  /** Back to before the first record. */
+  rewind(): void {
+    this.position = this.#start;
+  }
+
+  /** The bytes of all records, one after the other. */
+  get bytesOfAll(): Uint8Array {
+    return this.bytes.subarray(this.#start, this.#end);
   }
 
   get atEnd(): boolean {
@@ -70,6 +84,25 @@ export class RecordCursor {
       const valueLength = this.varint();
       if (valueLength > 0) this.position += valueLength;
     }
+  }
+
+  /** The headers of the record under the cursor. */
+  headers(): { key: string; value: Uint8Array | null }[] {
+    const after = this.position;
+    this.position = this.headersStart;
+    const headers: { key: string; value: Uint8Array | null }[] = [];
+    for (let index = 0; index < this.headerCount; index += 1) {
+      const key = this.#take(this.varint()) ?? EMPTY;
+      headers.push({ key: utf8.decode(key), value: this.#take(this.varint()) });
+    }
+    this.position = after;
+    return headers;
+  }
+
+  #take(length: number): Uint8Array | null {
+    if (length < 0) return null;
+    this.position += length;
+    return this.bytes.subarray(this.position - length, this.position);
   }
 
   /** Beyond the end it reads zeros; the comparison with the record's end finds that out. */
