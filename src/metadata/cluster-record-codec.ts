@@ -1,10 +1,7 @@
 /**
- * The bytes of the facts: Apache Kafka's metadata records, as the value of a log record: a frame version, the record's type and the version
- * of its layout, all varints, then the fields. What this cannot read, a newer Ottla has written, and going on without it would be wrong.
+ * The bytes of the facts: Apache Kafka's metadata records, each the value of a log record. What this cannot read, a newer Ottla has written,
+ * and going on without it would be wrong.
  */
-import { Buffer } from 'node:buffer';
-import { codecOf } from '../protocol/codec.ts';
-import { Reader } from '../protocol/reader.ts';
 import { ConfigRecord } from '../protocol/records/metadata/config.ts';
 import { FeatureLevelRecord } from '../protocol/records/metadata/feature-level.ts';
 import { PartitionRecord } from '../protocol/records/metadata/partition.ts';
@@ -13,12 +10,8 @@ import { ProducerIdsRecord } from '../protocol/records/metadata/producer-ids.ts'
 import { RegisterBrokerRecord } from '../protocol/records/metadata/register-broker.ts';
 import { RemoveTopicRecord } from '../protocol/records/metadata/remove-topic.ts';
 import { TopicRecord } from '../protocol/records/metadata/topic.ts';
-import type { MetadataRecord } from '../protocol/records/metadata-record.ts';
-import { type Decoded, type Input, includesVersion, type Shape } from '../protocol/schema.ts';
-import { Writer } from '../protocol/writer.ts';
+import { decodeMetadataRecord, encodeMetadataRecord, metadataRecordType } from '../protocol/records/metadata-record.ts';
 import type { ClusterRecord } from './cluster-record.ts';
-
-const FRAME_VERSION = 1;
 
 /** The metadata log holds something that this version of Ottla does not know. */
 export class UnknownClusterRecord extends Error {
@@ -28,64 +21,46 @@ export class UnknownClusterRecord extends Error {
 export function encodeClusterRecord(record: ClusterRecord): Uint8Array {
   switch (record.kind) {
     case 'registerBroker':
-      return write(RegisterBrokerRecord, 4, { ...record, fenced: false });
+      return encodeMetadataRecord(RegisterBrokerRecord, 4, { ...record, fenced: false });
     case 'topic':
-      return write(TopicRecord, 0, record);
+      return encodeMetadataRecord(TopicRecord, 0, record);
     case 'removeTopic':
-      return write(RemoveTopicRecord, 0, record);
+      return encodeMetadataRecord(RemoveTopicRecord, 0, record);
     // Later versions of the partition records name a log directory per replica, which means nothing here.
     case 'partition':
-      return write(PartitionRecord, 0, record);
+      return encodeMetadataRecord(PartitionRecord, 0, record);
     case 'partitionChange':
-      return write(PartitionChangeRecord, 0, record);
+      return encodeMetadataRecord(PartitionChangeRecord, 0, record);
     case 'config':
-      return write(ConfigRecord, 0, record);
+      return encodeMetadataRecord(ConfigRecord, 0, record);
     case 'producerIds':
-      return write(ProducerIdsRecord, 0, record);
+      return encodeMetadataRecord(ProducerIdsRecord, 0, record);
     case 'featureLevel':
-      return write(FeatureLevelRecord, 0, record);
+      return encodeMetadataRecord(FeatureLevelRecord, 0, record);
   }
 }
 
-/** Throws `UnknownClusterRecord`, and `MalformedMessage` when the bytes are no record at all. */
+/** Throws `UnknownClusterRecord`, and `MalformedMessage` for an unknown version or when the bytes are no record at all. */
 export function decodeClusterRecord(bytes: Uint8Array): ClusterRecord {
-  const reader = new Reader(bytes);
-  const frameVersion = reader.uvarint();
-  if (frameVersion !== FRAME_VERSION) throw new UnknownClusterRecord(`frame version ${frameVersion}`);
-  const type = reader.uvarint();
+  const type = metadataRecordType(bytes);
   switch (type) {
     case RegisterBrokerRecord.type:
-      return { kind: 'registerBroker', ...read(RegisterBrokerRecord, reader) };
+      return { kind: 'registerBroker', ...decodeMetadataRecord(RegisterBrokerRecord, bytes) };
     case TopicRecord.type:
-      return { kind: 'topic', ...read(TopicRecord, reader) };
+      return { kind: 'topic', ...decodeMetadataRecord(TopicRecord, bytes) };
     case RemoveTopicRecord.type:
-      return { kind: 'removeTopic', ...read(RemoveTopicRecord, reader) };
+      return { kind: 'removeTopic', ...decodeMetadataRecord(RemoveTopicRecord, bytes) };
     case PartitionRecord.type:
-      return { kind: 'partition', ...read(PartitionRecord, reader) };
+      return { kind: 'partition', ...decodeMetadataRecord(PartitionRecord, bytes) };
     case PartitionChangeRecord.type:
-      return { kind: 'partitionChange', ...read(PartitionChangeRecord, reader) };
+      return { kind: 'partitionChange', ...decodeMetadataRecord(PartitionChangeRecord, bytes) };
     case ConfigRecord.type:
-      return { kind: 'config', ...read(ConfigRecord, reader) };
+      return { kind: 'config', ...decodeMetadataRecord(ConfigRecord, bytes) };
     case ProducerIdsRecord.type:
-      return { kind: 'producerIds', ...read(ProducerIdsRecord, reader) };
+      return { kind: 'producerIds', ...decodeMetadataRecord(ProducerIdsRecord, bytes) };
     case FeatureLevelRecord.type:
-      return { kind: 'featureLevel', ...read(FeatureLevelRecord, reader) };
+      return { kind: 'featureLevel', ...decodeMetadataRecord(FeatureLevelRecord, bytes) };
     default:
       throw new UnknownClusterRecord(`record type ${type}`);
   }
-}
-
-function write<S extends Shape>({ type, value }: MetadataRecord<S>, version: number, fields: Input<S>): Uint8Array {
-  const writer = new Writer(64);
-  writer.uvarint(FRAME_VERSION);
-  writer.uvarint(type);
-  writer.uvarint(version);
-  codecOf(value, version).write(writer, fields);
-  return Buffer.concat(writer.finish().parts);
-}
-
-function read<S extends Shape>({ value }: MetadataRecord<S>, reader: Reader): Decoded<S> {
-  const version = reader.uvarint();
-  if (!includesVersion(value.versions, version)) throw new UnknownClusterRecord(`version ${version} of ${value.name}`);
-  return codecOf(value, version).read(reader);
 }

@@ -4,16 +4,16 @@
  *
  * Brokers that share it share this object; a log directory belongs to one process.
  */
-import { AssertionError, assert } from '../base/assert.ts';
+import { AssertionError, assert, present } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import { Turns } from '../base/turns.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId, LogSettings, PartitionLog } from '../log/log-engine.ts';
 import { buildBatch } from '../protocol/batch/build.ts';
-import { HEADER_BYTES, isControl, setBaseOffset, sizeInBytes } from '../protocol/batch/header.ts';
+import { isControl } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
-import { RecordCursor } from '../protocol/batch/record-cursor.ts';
+import { recordsOf } from '../protocol/batch/records.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import { decodeClusterRecord, encodeClusterRecord } from './cluster-record-codec.ts';
 import { type MetadataAppendOutcome, type MetadataLog, MetadataLogFault, type MetadataSlice } from './metadata-log.ts';
@@ -97,13 +97,13 @@ export class EngineMetadataLog implements MetadataLog {
   /** Answers the end of the log when it is durable. */
   async #write(log: PartitionLog, records: readonly ClusterRecord[]): Promise<number> {
     const timestamp = this.#env.clock.now();
+    const baseOffset = log.endOffset;
     const bytes = buildBatch({
+      baseOffset,
       partitionLeaderEpoch: LEADER_EPOCH,
       records: records.map((record) => ({ timestamp, key: null, value: encodeClusterRecord(record) })),
     });
-    const baseOffset = log.endOffset;
     const end = baseOffset + records.length;
-    setBaseOffset(bytes, baseOffset);
     const batch = { bytes, baseOffset, lastOffset: end - 1, leaderEpoch: LEADER_EPOCH, maxTimestamp: timestamp };
     await faultOf(() => {
       const durable = this.#whenDurable(log, end);
@@ -137,21 +137,19 @@ export class EngineMetadataLog implements MetadataLog {
   }
 }
 
-/** Nothing of it ever expires, and it is synced whatever the broker's durability. */
+/** Nothing of it ever expires. */
 function metadataLogSettings(config: BrokerConfig): LogSettings {
   const overrides = new Map([
     ['cleanup.policy', ''],
     ['retention.ms', '-1'],
     ['retention.bytes', '-1'],
   ]);
-  return { ...topicSettings(config, overrides), durability: 'sync' };
+  return topicSettings(config, overrides);
 }
 
 function readRecords(batch: Uint8Array, into: ClusterRecord[]): void {
-  const cursor = new RecordCursor(batch, HEADER_BYTES, sizeInBytes(batch));
-  while (!cursor.atEnd) {
-    cursor.next();
-    into.push(decodeClusterRecord(batch.subarray(cursor.valueStart, cursor.valueStart + cursor.valueLength)));
+  for (const { value } of recordsOf(batch)) {
+    into.push(decodeClusterRecord(present(value, 'a metadata record has a value')));
   }
 }
 
