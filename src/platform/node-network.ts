@@ -6,6 +6,7 @@
  * received byte (docs/decisions/0003-read-into-the-frame.md). Where the handle cannot be had, `data` events and a copy do the same.
  */
 import { createServer, Socket as NetSocket, type Server, type SocketConstructorOpts } from 'node:net';
+import type { DuplexOptions } from 'node:stream';
 import type { ListenHandlers, ListenOptions, Network, NetworkListener, Socket, SocketHandlers } from '../base/env.ts';
 import { NetworkFault, type NetworkFaultKind } from '../base/faults.ts';
 import { limits } from '../base/limits.ts';
@@ -146,7 +147,7 @@ function readInto(accepted: NetSocket, handle: object, handlers: SocketHandlers)
   // The accepted socket lets go without closing; destroying it then only tells the server that it counts one less.
   (accepted as unknown as WithHandle)._handle = null;
   accepted.destroy();
-  const options: SocketConstructorOpts = {
+  const options: SocketConstructorOpts & DuplexOptions = {
     // Its type names only the handles that are public; what the accepted socket used is what any socket takes.
     handle: handle as NonNullable<SocketConstructorOpts['handle']>,
     writableHighWaterMark: limits.connectionOutputBytes,

@@ -234,7 +234,7 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
     }
     this.#exchanges.splice(0, handedOver);
     if (output.length > 0) this.#write(output);
-    if (this.#inputEnded && this.#waiting.length === 0 && this.#exchanges.length === 0) return this.#end();
+    if (this.#inputEnded && this.#waiting.length === 0 && this.#exchanges.length === 0) this.#end();
     this.#advance();
     this.#readOrPause();
   }

@@ -16,6 +16,7 @@ export class Exchange implements RequestContext {
   readonly connection: ConnectionContext;
   /** -1 until the header has been read. */
   apiVersion = -1;
+  correlationId = 0;
   clientId: string | null = null;
   /** Of the whole request, length prefix excluded. */
   readonly frameBytes: number;

@@ -51,7 +51,7 @@ export class LoopbackClient {
   /** The next frame that the broker sends, without its length. Rejects when the connection closes before. */
   nextFrame(): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.destroyed) return reject(new Error('the connection was closed'));
+      if (this.#socket.destroyed) reject(new Error('the connection was closed'));
       this.#waiting.push({ resolve, reject });
       this.#deliver();
     });

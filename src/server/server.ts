@@ -1,8 +1,7 @@
 /**
  * The listeners of one broker and the connections that came in through them: start, stop, idle connections. Owns the set of connections.
  */
-import type { Env, NetworkListener, Socket } from '../base/env.ts';
-import type { Timer } from '../base/env.ts';
+import type { Env, NetworkListener, Socket, Timer } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
 import type { Broker } from '../broker/broker.ts';
 import { Connection, type ConnectionServices } from './connection.ts';
@@ -80,7 +79,10 @@ export class Server {
       frameBytesMax: config.get('socket.request.max.bytes'),
       dispatch: (frame, exchange) => dispatcher.dispatch(frame, exchange),
       onOffence: (connection, offence) => {
-        this.#refusals.warn({ connection: connection.id, offence }, 'a client was disconnected: its bytes are not requests');
+        this.#refusals.warn(
+          { connection: connection.id, offence },
+          'a client was disconnected: its bytes are not requests',
+        );
       },
       onClosed: (connection) => this.#onClosed(connection),
     };
@@ -129,12 +131,16 @@ export class Server {
   }
 
   #onSocket(socket: Socket, settings: ListenerSettings): void {
-    if (this.#isStopping) return socket.destroy();
+    if (this.#isStopping) {
+      socket.destroy();
+      return;
+    }
     const refusedBy = this.#limits.admit(socket.remoteAddress);
     if (refusedBy !== undefined) {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`;
       this.#refusals.warn({ peer, listener: settings.name, setting: refusedBy }, 'a connection was refused: too many');
-      return socket.destroy();
+      socket.destroy();
+      return;
     }
     this.#connectionsMade += 1;
     const connection = new Connection({
@@ -157,7 +163,8 @@ export class Server {
   /** A negative `connections.max.idle.ms` lets connections be idle for ever. */
   #sweepLater(): void {
     if (this.#isStopping) return;
-    const sweepMs = this.#idleMs < 0 ? SWEEP_MS_MAX : Math.min(SWEEP_MS_MAX, Math.max(1, this.#idleMs / SWEEPS_PER_IDLE_TIME));
+    const sweepMs =
+      this.#idleMs < 0 ? SWEEP_MS_MAX : Math.min(SWEEP_MS_MAX, Math.max(1, this.#idleMs / SWEEPS_PER_IDLE_TIME));
     const idleSweeps = this.#idleMs < 0 ? Infinity : Math.ceil(this.#idleMs / sweepMs);
     const stallSweeps = Math.ceil(limits.frameStallMs / sweepMs);
     this.#sweepTimer = this.#env.timers.after(sweepMs, () => {
