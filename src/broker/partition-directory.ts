@@ -9,6 +9,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
+import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
 import { Partition } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
@@ -106,7 +107,9 @@ export class PartitionDirectory {
   /** Removes the logs of topics that were deleted while this broker was down. To be called once the image is complete. */
   async removeForgottenLogs(): Promise<void> {
     for (const id of await this.#options.engine.list()) {
-      if (this.#options.image.topicById(id.topicId) === undefined) await this.#options.engine.remove(id);
+      const isForgotten =
+        this.#options.image.topicById(id.topicId) === undefined && id.topicId !== metadataLogId.topicId;
+      if (isForgotten) await this.#options.engine.remove(id);
     }
   }
 
