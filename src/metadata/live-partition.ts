@@ -1,6 +1,6 @@
 /**
  * A partition of the image. Owns the one trick of the image: leader epochs rise with their leader's registrations without being written
- * one by one (decision 0003). A broker that starts begins a new epoch for each partition it leads; the record says so once, for the broker.
+ * one by one (decision 0006). A broker that starts begins a new epoch for each partition it leads; the record says so once, for the broker.
  */
 import { assert } from '../base/assert.ts';
 import { NO_LEADER_CHANGE, type PartitionChanged, type PartitionCreated } from './cluster-record.ts';

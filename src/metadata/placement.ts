@@ -1,6 +1,6 @@
 /**
  * Which broker leads a new partition. A partition has one replica here: what a broker stores is made safe below it (the disk, later the
- * shared store), not by copies on other brokers. Assignments that name more brokers are checked like Kafka's, and the first one leads.
+ * shared store), not by copies on other brokers (decision 0007). Assignments that name more brokers are checked like Kafka's, and the first one leads.
  */
 import { assert } from '../base/assert.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
