@@ -49,6 +49,10 @@ export const limits = {
   partitions: 200_000,
   /** Dynamic settings of all resources together: names of groups, metrics subscriptions and unknown broker settings are free, so clients could add them for ever. */
   dynamicSettings: 100_000,
+  /** Bytes of one setting's text: the longest string that Kafka's protocol and records can hold. */
+  configValueBytes: 32_767,
+  /** Characters of an error message that quotes what a client sent: enough for a name that is too long, far below what a string can hold. */
+  errorMessageCharacters: 4_000,
   /** Topics that are being created because somebody asked for their metadata. Beyond, the name stays unknown and the client asks again. */
   automaticTopicCreations: 1_000,
   /** The most that one read takes from a segment file at once, unless a single batch is larger: bounds the memory of reads under way. */
@@ -61,4 +65,12 @@ export const limits = {
   logWriteBytes: 8 * 1024 * 1024,
   /** Readers of one log whose place in a segment is remembered, so that reading on needs no index. */
   readersRemembered: 16,
+  /** Records that one turn's commands of one coordinator may leave together in a batch; beyond, it is written before the turn ends. */
+  coordinatorBatchBytes: 1024 * 1024,
+  /** Commands that may wait while a coordinator reads its log: more than the groups of one partition send in that time. */
+  coordinatorCommandsWhileLoading: 10_000,
+  /** How long a coordinator whose log could not be read answers with an error before it tries again. */
+  coordinatorReloadPauseMs: 1_000,
+  /** Member ids that one group has given out and that have not joined yet; each lives as long as a session, up to 30 minutes. */
+  pendingMembersPerGroup: 10_000,
 } as const;

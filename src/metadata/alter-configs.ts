@@ -1,5 +1,6 @@
 /** Decides about settings that change while the cluster runs. What a value may be is config's business; here is whose it is and what is written. */
 
+import { Buffer } from 'node:buffer';
 import { limits } from '../base/limits.ts';
 import {
   type Alteration,
@@ -58,6 +59,8 @@ export function alterConfigs(
       const error = outcome.reason === 'invalid-config' ? ErrorCode.INVALID_CONFIG : ErrorCode.INVALID_REQUEST;
       return refuse(error, outcome.message);
     }
+    const tooLong = tooLongProblem(outcome.overrides);
+    if (tooLong !== undefined) return tooLong;
     const changed = differences(change, current, outcome.overrides);
     if (image.configCount + records.length + changed.length > limits.dynamicSettings && outcome.overrides.size > 0) {
       return refuse(ErrorCode.POLICY_VIOLATION, 'The cluster has as many dynamic settings as it can have.');
@@ -119,6 +122,16 @@ function alter(
     default:
       return alterClientMetrics(current, alterations);
   }
+}
+
+/** Appending to a list can make it longer than any string of the protocol, and of the records. */
+function tooLongProblem(overrides: ReadonlyMap<string, string>): Refusal | undefined {
+  for (const [name, value] of overrides) {
+    if (Buffer.byteLength(value) > limits.configValueBytes) {
+      return refuse(ErrorCode.INVALID_REQUEST, `The value of ${name} is longer than ${limits.configValueBytes} bytes.`);
+    }
+  }
+  return undefined;
 }
 
 function differences(

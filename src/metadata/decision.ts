@@ -2,6 +2,7 @@
  * What a decision is: a look at the image that says which records to append and what to reply. Deciding changes nothing, waits for nothing
  * and may be repeated: when another broker was faster, the same question is asked again of the newer image.
  */
+import { limits } from '../base/limits.ts';
 import type { ErrorCode } from '../protocol/error-code.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import type { MetadataImage } from './metadata-image.ts';
@@ -23,5 +24,12 @@ export interface Refusal {
 }
 
 export function refuse(error: ErrorCode, message: string | null): Refusal {
-  return { kind: 'refused', error, message };
+  return { kind: 'refused', error, message: message === null ? null : shortened(message) };
+}
+
+/** Messages quote what the client sent, and a string of the protocol has an end: 32,767 bytes. */
+export function shortened(message: string): string {
+  return message.length <= limits.errorMessageCharacters
+    ? message
+    : `${message.slice(0, limits.errorMessageCharacters)}…`;
 }

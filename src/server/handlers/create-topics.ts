@@ -43,7 +43,11 @@ function answer(name: string, result: CreateTopicResult, { broker }: RequestCont
     errorMessage: null,
     numPartitions: result.numPartitions,
     replicationFactor: result.replicationFactor,
-    configs: describeTopic(broker.config, result.configs, everySetting),
+    // Its own settings are told as they were given; DescribeConfigs tells them as they were understood.
+    configs: describeTopic(broker.config, result.configs, everySetting).map((row) => ({
+      ...row,
+      value: result.configs.get(row.name) ?? row.value,
+    })),
   };
 }
 

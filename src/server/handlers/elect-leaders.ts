@@ -4,6 +4,7 @@
  * A partition has one replica here and it leads, so an election is never needed and no partition is ever told to have had one. Differs from
  * Apache Kafka: nothing known for one broker.
  */
+import { shortened } from '../../metadata/decision.ts';
 import type { MetadataImage } from '../../metadata/metadata-image.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { ElectLeaders } from '../../protocol/messages/elect-leaders.ts';
@@ -37,7 +38,10 @@ export const electLeaders = handler(ElectLeaders, ({ electionType, topicPartitio
 
 function elect(name: string, partition: number, image: MetadataImage): Outcome {
   const topic = image.topicByName(name);
-  const unknown = (errorMessage: string) => ({ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage });
+  const unknown = (message: string) => ({
+    errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    errorMessage: shortened(message),
+  });
   if (topic === undefined) return unknown(`No such topic as ${name}`);
   if (topic.partitions[partition] === undefined) return unknown(`No such partition as ${name}-${partition}`);
   const errorMessage = 'Leader election not needed for topic partition.';
