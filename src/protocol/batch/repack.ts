@@ -8,7 +8,7 @@ import { Attribute, attributes, HEADER_BYTES, LOG_OVERHEAD_BYTES } from './heade
  */
 export function repack(batch: Uint8Array, records: Uint8Array, compression: Compression, level?: number): Uint8Array {
   const payload = compress(compression, records, level);
-  const packed = new Uint8Array(HEADER_BYTES + payload.length);
+  const packed = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
   packed.set(batch.subarray(0, HEADER_BYTES));
   packed.set(payload, HEADER_BYTES);
   writeInt32(packed, 8, packed.length - LOG_OVERHEAD_BYTES);
