@@ -30,3 +30,14 @@ export class NetworkFault extends Error {
     this.kind = details.kind;
   }
 }
+
+/** Another broker, in this process or in another one, has the data directory. */
+export class DataDirectoryInUse extends Error {
+  override readonly name = 'DataDirectoryInUse';
+  readonly directory: string;
+
+  constructor(directory: string) {
+    super(`the data directory ${directory} is in use by another broker`);
+    this.directory = directory;
+  }
+}
