@@ -19,7 +19,7 @@ export async function run(shell: Shell): Promise<ExitCode> {
 }
 
 async function startBroker(shell: Shell): Promise<void> {
-  const [{ start }, { startNode }] = await Promise.all([import('./start/start.ts'), import('./start/node.ts')]);
+  const [{ start }, { startNode }] = await Promise.all([import('./start/start.ts'), import('../node.ts')]);
   await start(shell, startNode);
 }
 
