@@ -3,7 +3,7 @@
  * appended and applied. A change is answered when it is on stable storage and in the image, so nobody ever sees one that could still be lost.
  *
  * When another broker has appended in between, this one catches up and decides again. What failed with an unknown outcome is read back
- * before anything else is decided.
+ * before anything else is decided. Methods reject with `MetadataLogFault` when the log fails, except those with a result per item.
  */
 import { Buffer } from 'node:buffer';
 import { assert, present } from '../base/assert.ts';
@@ -12,17 +12,18 @@ import { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import { Turns } from '../base/turns.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
 import { type AlterConfigsResult, alterConfigs, type ConfigAlteration } from './alter-configs.ts';
 import type { BrokerEndPoint, ClusterRecord } from './cluster-record.ts';
 import { CLUSTER_DEFAULT, ConfigResourceType } from './config-resource.ts';
 import { type CreatePartitionsResult, createPartitions, type MorePartitions } from './create-partitions.ts';
 import { type CreateTopicResult, createTopics, type NewTopic } from './create-topics.ts';
-import type { Decide, Decision } from './decision.ts';
+import { type Decide, type Decision, type Refusal, refuse } from './decision.ts';
 import { type DeleteTopicResult, deleteTopics, type TopicReference } from './delete-topics.ts';
 import { automaticTopic } from './internal-topics.ts';
 import { LiveImage } from './live-image.ts';
 import type { MetadataChange, MetadataImage } from './metadata-image.ts';
-import type { MetadataLog } from './metadata-log.ts';
+import { type MetadataLog, MetadataLogFault } from './metadata-log.ts';
 import { type ProducerIdBlock, takeProducerIds } from './producer-ids.ts';
 import { type Reassignment, type ReassignmentResult, reassignPartitions } from './reassign-partitions.ts';
 import { registerBroker } from './register-broker.ts';
@@ -48,6 +49,8 @@ export interface ValidateOnly {
   /** Decides and answers, and changes nothing. */
   readonly validateOnly: boolean;
 }
+
+const really: ValidateOnly = { validateOnly: false };
 
 export class ClusterMetadata {
   readonly #env: Env;
@@ -115,12 +118,12 @@ export class ClusterMetadata {
   /** One result per topic, in order. The names must differ. */
   createTopics(topics: readonly NewTopic[], options: ValidateOnly): Promise<readonly CreateTopicResult[]> {
     const creation = { config: this.#config, newTopicId: () => this.#randomUuid() };
-    return this.#change((image) => createTopics(image, topics, creation), options);
+    return this.#changeEach(topics, (image) => createTopics(image, topics, creation), options);
   }
 
   /** One result per topic, in order. No topic may be meant twice. */
   deleteTopics(topics: readonly TopicReference[]): Promise<readonly DeleteTopicResult[]> {
-    return this.#change((image) => deleteTopics(image, topics));
+    return this.#changeEach(topics, (image) => deleteTopics(image, topics));
   }
 
   /** One result per topic, in order. The names must differ. */
@@ -128,7 +131,7 @@ export class ClusterMetadata {
     topics: readonly MorePartitions[],
     options: ValidateOnly,
   ): Promise<readonly CreatePartitionsResult[]> {
-    return this.#change((image) => createPartitions(image, topics), options);
+    return this.#changeEach(topics, (image) => createPartitions(image, topics), options);
   }
 
   /** One result per resource, in order. The resources must differ. */
@@ -137,12 +140,12 @@ export class ClusterMetadata {
     options: ValidateOnly,
   ): Promise<readonly AlterConfigsResult[]> {
     const alteration = { config: this.#config, nodeId: this.#nodeId };
-    return this.#change((image) => alterConfigs(image, alterations, alteration), options);
+    return this.#changeEach(alterations, (image) => alterConfigs(image, alterations, alteration), options);
   }
 
   /** One result per partition, in order. */
   reassignPartitions(reassignments: readonly Reassignment[]): Promise<readonly ReassignmentResult[]> {
-    return this.#change((image) => reassignPartitions(image, reassignments));
+    return this.#changeEach(reassignments, (image) => reassignPartitions(image, reassignments));
   }
 
   /** Ids that nobody has had and nobody else will get. */
@@ -153,7 +156,7 @@ export class ClusterMetadata {
   /** Creates a topic with the settings that Kafka gives to one that nobody described, unless it exists. */
   async ensureTopic(name: string): Promise<CreateTopicResult | { readonly kind: 'exists' }> {
     if (this.#image.topicByName(name) !== undefined) return { kind: 'exists' };
-    const [result] = await this.createTopics([automaticTopic(name, this.#config)], { validateOnly: false });
+    const [result] = await this.createTopics([automaticTopic(name, this.#config)], really);
     return present(result, 'one topic has one result');
   }
 
@@ -166,7 +169,7 @@ export class ClusterMetadata {
     this.#lifecycle.run('automatic topic creation', async () => {
       try {
         const topics = wanted.map((name) => automaticTopic(name, this.#config));
-        const results = await this.createTopics(topics, { validateOnly: false });
+        const results = await this.createTopics(topics, really);
         this.#env.logger.debug({ topics: wanted, results }, 'topics created because somebody asked for them');
       } finally {
         for (const name of wanted) this.#automaticCreations.delete(name);
@@ -187,7 +190,22 @@ export class ClusterMetadata {
     await this.#turns.take(async () => {});
   }
 
-  #change<Reply>(decide: Decide<Reply>, { validateOnly }: ValidateOnly = { validateOnly: false }): Promise<Reply> {
+  /** One result per item; when the log fails, each is refused with an error after which clients look and try again. */
+  async #changeEach<Result>(
+    items: readonly unknown[],
+    decide: Decide<readonly Result[]>,
+    options: ValidateOnly = really,
+  ): Promise<readonly (Result | Refusal)[]> {
+    try {
+      return await this.#change(decide, options);
+    } catch (error) {
+      if (!(error instanceof MetadataLogFault)) throw error;
+      this.#env.logger.error({ err: error }, 'a change of the metadata failed; its outcome is unknown');
+      return items.map(() => refuse(ErrorCode.KAFKA_STORAGE_ERROR, 'The metadata log failed; the outcome is unknown.'));
+    }
+  }
+
+  #change<Reply>(decide: Decide<Reply>, { validateOnly }: ValidateOnly = really): Promise<Reply> {
     return this.#turns.take(async () => {
       for (;;) {
         if (this.#behind) await this.#catchUp();
