@@ -10,7 +10,7 @@ import type { Shell } from '../../platform/shell.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { parseStartFlags, type StartFlags, startFlagHelp } from './flags.ts';
 import { parseProperties } from './properties.ts';
-import { settingFailure, startSettings } from './settings.ts';
+import { type StartSettings, settingFailure, startSettings } from './settings.ts';
 
 /** What the command needs of a broker that runs. */
 export interface RunningNode {
@@ -38,16 +38,17 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
     file: await readConfigFile(shell, flags),
   });
   const logger = standardErrorLogger({ level: flags.logLevel, text: shell.errorIsTerminal });
-  for (const warning of warnings) logger.warn({}, warning);
-  if (withoutEffect.length > 0) logger.info({ settings: withoutEffect }, 'settings that have no effect in Ottla');
   const interruption = shell.interruption();
   let node: RunningNode;
   try {
     node = await startNode({ config, dataDir, logger });
   } catch (error) {
+    logOddities(logger, { warnings, withoutEffect });
     throw startFailure(error, dataDir);
   }
   if (!interruption.aborted) await shell.out(readyLine(node, shell));
+  // Not before: the first line loads the library that writes it.
+  logOddities(logger, { warnings, withoutEffect });
   await aborted(interruption);
   shell.after(stopDeadlineMs, () => {
     logger.error({ stopDeadlineMs }, 'the stop took too long and was given up');
@@ -55,6 +56,14 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
   });
   await node.stop();
   logger.info({}, 'stopped');
+}
+
+function logOddities(
+  logger: Logger,
+  { warnings, withoutEffect }: Pick<StartSettings, 'warnings' | 'withoutEffect'>,
+): void {
+  for (const warning of warnings) logger.warn({}, warning);
+  if (withoutEffect.length > 0) logger.info({ settings: withoutEffect }, 'settings that have no effect in Ottla');
 }
 
 export function startHelp(commandName: string): string {
