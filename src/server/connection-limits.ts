@@ -42,7 +42,10 @@ export class ConnectionLimits {
 function overrideFor(overrides: string, address: string): number | undefined {
   for (const entry of overrides.split(',')) {
     const colon = entry.lastIndexOf(':');
-    const name = entry.slice(0, colon).trim().replace(/^\[|\]$/g, '');
+    const name = entry
+      .slice(0, colon)
+      .trim()
+      .replace(/^\[|\]$/g, '');
     if (colon > 0 && name === address) return Number(entry.slice(colon + 1));
   }
   return undefined;

@@ -40,7 +40,8 @@ export function listenerSettings(config: BrokerConfig): readonly ListenerSetting
   for (const { name } of served) {
     const protocol = protocols.get(name);
     if (protocol === undefined) refuse('listener.security.protocol.map', `listener ${name} has no security protocol`);
-    if (protocol !== 'PLAINTEXT') refuse('listeners', `listener ${name} asks for ${protocol}; only PLAINTEXT is served`);
+    if (protocol !== 'PLAINTEXT')
+      refuse('listeners', `listener ${name} asks for ${protocol}; only PLAINTEXT is served`);
   }
   const twice = duplicate(served.map(({ name }) => name));
   if (twice !== undefined) refuse('listeners', `listener ${twice} appears twice`);
@@ -52,7 +53,10 @@ export function listenerSettings(config: BrokerConfig): readonly ListenerSetting
     const isKnown = served.some(({ name }) => name === endpoint.name) || controllers.has(endpoint.name);
     if (!isKnown) refuse('advertised.listeners', `there is no listener ${endpoint.name}`);
     if (endpoint.host === '0.0.0.0' || endpoint.host === '::') {
-      refuse('advertised.listeners', `no client can connect to ${endpoint.host}; leave the host out to use the one it came by`);
+      refuse(
+        'advertised.listeners',
+        `no client can connect to ${endpoint.host}; leave the host out to use the one it came by`,
+      );
     }
   }
   return served.map(({ name, host, port }) => ({ name, host, port, advertised: reachable(advertised.get(name)) }));
