@@ -82,7 +82,7 @@ export class BatchList {
 }
 
 /** One view of both, when `second` follows `first` in the same buffer. */
-function joinNeighbours(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
+export function joinNeighbours(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
   if (first.buffer !== second.buffer || first.byteOffset + first.byteLength !== second.byteOffset) return undefined;
   return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + second.byteLength);
 }

@@ -39,10 +39,7 @@ export interface LogUsage {
 export type LogSettings = Pick<
   TopicSettings,
   | 'cleanupPolicy'
-  | 'durability'
   | 'fileDeleteDelayMs'
-  | 'flushMessages'
-  | 'flushMs'
   | 'indexIntervalBytes'
   | 'retentionBytes'
   | 'retentionMs'
@@ -70,7 +67,7 @@ export interface PartitionLog {
   readonly endOffset: number;
   /** Everything below is with the operating system (memory engine: equals `endOffset`). */
   readonly writtenOffset: number;
-  /** Everything below is on stable storage. In `durability=os` it follows the background syncs. */
+  /** Everything below is on stable storage: it follows the syncs, whoever wished for them. */
   readonly durableOffset: number;
   /** Ascending `{ epoch, startOffset }`, from the log itself. */
   readonly leaderEpochs: readonly LeaderEpochEntry[];
@@ -93,8 +90,8 @@ export interface PartitionLog {
   onProgress: (fault: Error | undefined) => void;
 
   /**
-   * Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. Only for what cannot wait: with
-   * `durability=sync` the log syncs everything by itself, and otherwise as `flush.messages` and `flush.ms` say.
+   * Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. Without a wish the log syncs only what it
+   * needs to sync for itself (a segment that is complete). When to wish is the partition's business.
    */
   requestSync(): void;
 

@@ -9,3 +9,8 @@ export class LogClosed extends Error {
 export class LogFull extends Error {
   override readonly name = 'LogFull';
 }
+
+/** Bytes at rest are not what was written. Nothing more can be read there. */
+export class LogCorrupt extends Error {
+  override readonly name = 'LogCorrupt';
+}

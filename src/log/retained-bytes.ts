@@ -8,6 +8,8 @@ import { assert } from '../base/assert.ts';
 const COPIED_BYTES_MAX = 4096;
 /** A batch that is a smaller part of its buffer than this is copied: it would hold too much that nobody reads. */
 const BUFFER_SHARE_MIN = 1 / 8;
+/** Batches up to this size are copied already when they are less than half of their buffer. */
+const MEDIUM_BYTES_MAX = 16 * 1024;
 const SLAB_BYTES = 64 * 1024;
 
 export class RetainedBytes {
@@ -44,11 +46,12 @@ export class RetainedBytes {
   }
 
   #mustCopy(bytes: Uint8Array): boolean {
-    return bytes.byteLength <= COPIED_BYTES_MAX || bytes.byteLength < bytes.buffer.byteLength * BUFFER_SHARE_MIN;
+    const share = bytes.byteLength <= MEDIUM_BYTES_MAX ? 1 / 2 : BUFFER_SHARE_MIN;
+    return bytes.byteLength <= COPIED_BYTES_MAX || bytes.byteLength < bytes.buffer.byteLength * share;
   }
 
   #copy(bytes: Uint8Array): Uint8Array {
-    if (bytes.byteLength > COPIED_BYTES_MAX) return bytes.slice();
+    if (bytes.byteLength > COPIED_BYTES_MAX) return Uint8Array.prototype.slice.call(bytes);
     if (this.#slabUsed + bytes.byteLength > this.#slab.byteLength) {
       this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#slabUsed = 0;

@@ -1,0 +1,68 @@
+/**
+ * Walks over the batches of a segment file in large reads. Owns the buffer and where it stands; what a batch means is the visitor's
+ * business. It believes nothing: a length that leads nowhere ends the walk.
+ */
+import type { DiskFile } from '../../base/env.ts';
+import { limits } from '../../base/limits.ts';
+import { HEADER_BYTES, isControl, MAGIC, magic, sizeInBytes } from '../../protocol/batch/header.ts';
+
+export interface BatchWalk {
+  readonly file: DiskFile;
+  /** Where a batch begins. */
+  readonly from: number;
+  /** The walk ends here; a batch that goes beyond is torn. */
+  readonly to: number;
+  /** True: the visitor gets all bytes of each batch. False: at least the header; control batches come whole. */
+  readonly whole: boolean;
+  /** False ends the walk before this batch. `batch` is lent until the call returns. */
+  readonly visit: (batch: Uint8Array, position: number) => boolean;
+}
+
+export interface WalkEnd {
+  /** Where the walk ended: the end of the last batch that the visitor took. */
+  readonly position: number;
+  readonly reason: 'end' | 'stopped' | 'torn';
+}
+
+export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
+  let buffer = Buffer.allocUnsafeSlow(Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, limits.logReadBytes)));
+  let position = walk.from;
+  while (position < walk.to) {
+    const wanted = Math.min(buffer.byteLength, walk.to - position);
+    const filled = await walk.file.read(buffer.subarray(0, wanted), position);
+    const chunk = walkChunk(walk, buffer.subarray(0, filled), position);
+    if (chunk.reason !== undefined) return { position: chunk.position, reason: chunk.reason };
+    position = chunk.position;
+    if (position === walk.to) break;
+    if (filled < wanted || chunk.needs > walk.to - position) return { position, reason: 'torn' };
+    if (chunk.needs > buffer.byteLength) buffer = Buffer.allocUnsafeSlow(chunk.needs);
+  }
+  return { position, reason: 'end' };
+}
+
+interface ChunkEnd {
+  readonly position: number;
+  readonly reason: 'stopped' | 'torn' | undefined;
+  /** Bytes from `position` on that must be in the buffer to go on. */
+  readonly needs: number;
+}
+
+function walkChunk(walk: BatchWalk, chunk: Uint8Array, start: number): ChunkEnd {
+  let at = 0;
+  for (;;) {
+    const remaining = chunk.byteLength - at;
+    if (remaining < HEADER_BYTES) return { position: start + at, reason: undefined, needs: HEADER_BYTES };
+    const header = chunk.subarray(at, at + HEADER_BYTES);
+    const bytes = sizeInBytes(header);
+    if (magic(header) !== MAGIC || bytes < HEADER_BYTES || bytes > walk.to - start - at) {
+      return { position: start + at, reason: 'torn', needs: 0 };
+    }
+    if (bytes > remaining && (walk.whole || isControl(header))) {
+      return { position: start + at, reason: undefined, needs: bytes };
+    }
+    if (!walk.visit(chunk.subarray(at, at + bytes), start + at)) {
+      return { position: start + at, reason: 'stopped', needs: 0 };
+    }
+    at += bytes;
+  }
+}

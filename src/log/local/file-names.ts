@@ -1,0 +1,69 @@
+/** Names of directories and files, as Apache Kafka writes them. Pure; touches no disk. */
+import type { LogId } from '../log-engine.ts';
+
+export const LOG = '.log';
+export const OFFSET_INDEX = '.index';
+export const TIME_INDEX = '.timeindex';
+export const TRANSACTION_INDEX = '.txnindex';
+export const SNAPSHOT = '.snapshot';
+/** Appended to a file that is to go: whoever opens the directory removes it. */
+export const DELETED = '.deleted';
+/** Appended to what recovery had to take out of the log, for somebody to look at. */
+export const LOST = '.lost';
+/** Appended while a file is being written. */
+export const TEMPORARY = '.tmp';
+
+export const PARTITION_METADATA = 'partition.metadata';
+export const LEADER_EPOCHS = 'leader-epoch-checkpoint';
+export const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
+export const START_OFFSETS = 'log-start-offset-checkpoint';
+export const CLEAN_SHUTDOWN = '.kafka_cleanshutdown';
+export const CLEAN_STATE = '.ottla_cleanstate';
+export const META_PROPERTIES = 'meta.properties';
+
+/** Directories that end so hold a removed log, or one that belongs to no topic; they are nobody's. */
+const REMOVED_SUFFIX = '-delete';
+const STRAY_SUFFIX = '-stray';
+
+const NAME_BYTES_MAX = 255;
+const OFFSET_DIGITS = 20;
+const FILE_NAME = /^(\d{20})(\.[a-z]+)$/;
+const DIRECTORY_NAME = /^([a-zA-Z0-9._-]{1,249})-(\d{1,10})$/;
+
+export function fileName(offset: number, suffix: string): string {
+  return String(offset).padStart(OFFSET_DIGITS, '0') + suffix;
+}
+
+export function parseFileName(name: string): { offset: number; suffix: string } | undefined {
+  const match = FILE_NAME.exec(name);
+  return match === null ? undefined : { offset: Number(match[1]), suffix: match[2] ?? '' };
+}
+
+export function directoryName(id: { topic: string; partition: number }): string {
+  return `${id.topic}-${id.partition}`;
+}
+
+/** Undefined for a directory that is no partition's. */
+export function parseDirectoryName(name: string): { topic: string; partition: number } | undefined {
+  const match = DIRECTORY_NAME.exec(name);
+  return match === null ? undefined : { topic: match[1] ?? '', partition: Number(match[2]) };
+}
+
+export function isRemovedDirectory(name: string): boolean {
+  return name.endsWith(REMOVED_SUFFIX) && !DIRECTORY_NAME.test(name);
+}
+
+/** What a removed log's directory is called until it is gone. `unique` keeps it apart from earlier ones of the same name. */
+export function removedDirectoryName(id: LogId, unique: string): string {
+  return outOfTheWay(id, `.${unique}${REMOVED_SUFFIX}`);
+}
+
+/** What the directory of a topic that is not the expected one is called, until somebody looks at it. */
+export function strayDirectoryName(id: LogId, unique: string): string {
+  return outOfTheWay(id, `.${unique}${STRAY_SUFFIX}`);
+}
+
+/** A topic's name may be so long that it has to be cut to make room for the suffix. */
+function outOfTheWay(id: LogId, suffix: string): string {
+  return directoryName(id).slice(0, NAME_BYTES_MAX - suffix.length) + suffix;
+}

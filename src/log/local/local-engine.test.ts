@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testEnv } from '../../../sim/test-env.ts';
+import { NodeDisk } from '../../platform/node-disk.ts';
+import { logEngineContract } from '../log-engine.contract.ts';
+import { type LocalEngineOptions, LocalLogEngine } from './local-engine.ts';
+
+async function underTest(
+  options: Pick<LocalEngineOptions, 'env' | 'root' | 'recentBatchBytes'>,
+  advance: (ms: number) => Promise<void>,
+) {
+  const start = (): Promise<LocalLogEngine> => LocalLogEngine.start({ ...options, checkpointIntervalMs: () => 60_000 });
+  let engine = await start();
+  return {
+    engine,
+    reopen: async () => {
+      await engine.close();
+      engine = await start();
+      return engine;
+    },
+    advance,
+    stop: () => engine.close(),
+  };
+}
+
+logEngineContract('local files, simulated disk', () => {
+  const env = testEnv();
+  return underTest({ env, root: 'data' }, (ms) => env.clock.advance(ms));
+});
+
+logEngineContract('local files, nothing kept in memory', () => {
+  const env = testEnv();
+  return underTest({ env, root: 'data', recentBatchBytes: 0 }, (ms) => env.clock.advance(ms));
+});
+
+logEngineContract('local files, real disk', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'ottla-log-'));
+  const env = { ...testEnv(), disk: new NodeDisk() };
+  const subject = await underTest({ env, root }, (ms) => env.clock.advance(ms));
+  return {
+    ...subject,
+    stop: async () => {
+      await subject.stop();
+      await rm(root, { recursive: true });
+    },
+  };
+});

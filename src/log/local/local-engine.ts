@@ -1,0 +1,291 @@
+/**
+ * Logs in the files of one data directory, in Apache Kafka's layout. Owns what all logs share: the open files, the recent batches, the
+ * checkpoint files, and what a clean stop leaves for the next start. Whoever makes one has the directory's lock.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Env, Timer } from '../../base/env.ts';
+import { Lifecycle } from '../../base/lifecycle.ts';
+import { limits } from '../../base/limits.ts';
+import { EpochList } from '../epoch-list.ts';
+import type { LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
+import { RecentBatches } from '../recent-batches.ts';
+import { rollJitterMs } from '../segment-roll.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
+import { DeferredRemovals } from './deferred-removals.ts';
+import {
+  directoryName,
+  fileName,
+  isRemovedDirectory,
+  LOG,
+  PARTITION_METADATA,
+  parseDirectoryName,
+  removedDirectoryName,
+  strayDirectoryName,
+} from './file-names.ts';
+import { LocalLog, type LogHost } from './local-log.ts';
+import { LogDirectory } from './log-directory.ts';
+import type { LogState } from './log-state.ts';
+import { openDirectory } from './open-directory.ts';
+import { OpenFiles } from './open-files.ts';
+import { parsePartitionMetadata } from './partition-metadata.ts';
+import { Segment } from './segment.ts';
+import { readSmallFile } from './small-files.ts';
+
+/** When a segment has become complete: its neighbours may be just about to, too. */
+const CHECKPOINT_SOON_MS = 1_000;
+
+export interface LocalEngineOptions {
+  readonly env: Env;
+  /** The data directory. */
+  readonly root: string;
+  /** `log.flush.offset.checkpoint.interval.ms`, as it is now: how much a crash may leave to be checked. */
+  readonly checkpointIntervalMs: () => number;
+  readonly recentBatchBytes?: number;
+  readonly openFilesMax?: number;
+}
+
+export class LocalLogEngine implements LogEngine {
+  readonly #env: Env;
+  readonly #root: string;
+  readonly #checkpointIntervalMs: () => number;
+  readonly #lifecycle: Lifecycle;
+  readonly #files: OpenFiles;
+  readonly #removals: DeferredRemovals;
+  readonly #checkpoints: Checkpoints;
+  readonly #host: LogHost;
+  /** By directory name, like the two below. */
+  readonly #open = new Map<string, LocalLog>();
+  readonly #opening = new Set<string>();
+  /** Logs that are not open and were closed orderly. */
+  readonly #states: Map<string, LogState>;
+  /** Logs that must be checked when they are opened, and those of them that failed in this process. */
+  readonly #unsound: Set<string>;
+  readonly #failed = new Set<string>();
+  #checkpointTimer: Timer | undefined;
+
+  private constructor(
+    options: LocalEngineOptions,
+    found: { checkpoints: Checkpoints; start: CleanStart; unsound: Set<string> },
+  ) {
+    const { env } = options;
+    this.#env = env;
+    this.#root = options.root;
+    this.#checkpointIntervalMs = options.checkpointIntervalMs;
+    this.#checkpoints = found.checkpoints;
+    this.#states = found.start.states;
+    this.#unsound = found.unsound;
+    this.#lifecycle = new Lifecycle(env.logger);
+    const openMax = options.openFilesMax ?? limits.openLogFiles;
+    this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
+    this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
+    this.#host = {
+      env,
+      files: this.#files,
+      recent: new RecentBatches(options.recentBatchBytes ?? limits.recentBatchBytes),
+      saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
+      discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
+      wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
+      closed: (log, state) => this.#onClosed(log, state),
+    };
+    this.#armCheckpoint(this.#checkpointIntervalMs());
+  }
+
+  /** Makes the directory when absent, and takes note of how the last stop was. Rejects with a DiskFault. */
+  static async start(options: LocalEngineOptions): Promise<LocalLogEngine> {
+    const { env, root } = options;
+    await env.disk.makeDirectory(root);
+    const checkpoints = await Checkpoints.read(env.disk, root, env.logger);
+    const start = await takeCleanStart(env.disk, root);
+    const names = (await env.disk.list(root)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
+    const unsound = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));
+    const engine = new LocalLogEngine(options, { checkpoints, start, unsound: new Set(unsound) });
+    engine.#removeDirectories(names.filter(isRemovedDirectory));
+    return engine;
+  }
+
+  async open(id: LogId, settings: LogSettings): Promise<PartitionLog> {
+    const name = directoryName(id);
+    assert(!this.#open.has(name) && !this.#opening.has(name), 'a log opened twice', { id });
+    this.#opening.add(name);
+    try {
+      const log = (await this.#openFromState(id, settings)) ?? (await this.#openFromFiles(id, settings));
+      this.#states.delete(name);
+      this.#unsound.delete(name);
+      this.#failed.delete(name);
+      this.#open.set(name, log);
+      return log;
+    } finally {
+      this.#opening.delete(name);
+    }
+  }
+
+  /** Undefined when there is no state, or when the files have changed since it was written. */
+  async #openFromState(id: LogId, settings: LogSettings): Promise<LocalLog | undefined> {
+    const name = directoryName(id);
+    const state = this.#states.get(name);
+    const active = state?.segments.at(-1);
+    if (state === undefined || active === undefined || state.id.topicId !== id.topicId) return undefined;
+    const entry = await this.#env.disk.stat(`${this.#root}/${name}/${fileName(active.baseOffset, LOG)}`);
+    if ((entry?.bytes ?? 0) !== active.bytes) {
+      this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
+      return undefined;
+    }
+    const directory = this.#directory(name, true);
+    const indexBytesMax = settings.segmentIndexBytes;
+    const segments = state.segments.map((facts) => {
+      const exists = facts !== active || entry !== undefined;
+      const jitterMs = rollJitterMs(settings, this.#env.random.next());
+      const shared = { directory: directory.path, files: this.#files, rollJitterMs: jitterMs, indexBytesMax };
+      const segment = new Segment({ ...shared, facts, exists });
+      segment.finished = facts !== active;
+      return segment;
+    });
+    const { startOffset, snapshots } = state;
+    const epochs = new EpochList(state.epochs);
+    return this.#log({ id, settings, directory, startOffset, segments, epochs, epochsChanged: false, snapshots });
+  }
+
+  async #openFromFiles(id: LogId, settings: LogSettings): Promise<LocalLog> {
+    const name = directoryName(id);
+    const topicId = await this.#topicIdOf(name);
+    if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
+    const sound = !this.#unsound.has(name);
+    const directory = this.#directory(name, sound && topicId === id.topicId);
+    if (topicId !== id.topicId) await directory.create(id.topicId);
+    const found = await openDirectory({
+      env: { ...this.#env, logger: this.#env.logger.child({ topic: id.topic, partition: id.partition }) },
+      files: this.#files,
+      id,
+      directory: directory.path,
+      settings,
+      startOffset: this.#checkpoints.startOffset(name),
+      recoveryPoint: sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name),
+      rewrite: this.#failed.has(name),
+    });
+    if (!sound && found.segments.length > 0) await directory.sync();
+    return this.#log({ id, settings, directory, ...found, epochsChanged: !sound });
+  }
+
+  #directory(name: string, durable: boolean): LogDirectory {
+    return new LogDirectory({ disk: this.#env.disk, root: this.#root, name, durable });
+  }
+
+  #log(options: Omit<ConstructorParameters<typeof LocalLog>[0], 'host'>): LocalLog {
+    return new LocalLog({ host: this.#host, ...options });
+  }
+
+  /** Undefined when there is no such directory, or when it does not say. */
+  async #topicIdOf(name: string): Promise<string | undefined> {
+    const open = this.#open.get(name)?.id ?? this.#states.get(name)?.id;
+    if (open !== undefined) return open.topicId;
+    const bytes = await readSmallFile(this.#env.disk, `${this.#root}/${name}/${PARTITION_METADATA}`);
+    return bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());
+  }
+
+  /** The directory holds a topic of the same name that should not be here any more. Its records are not served, and not destroyed either. */
+  async #moveStray(id: LogId, topicId: string): Promise<void> {
+    const stray = strayDirectoryName(id, this.#unique());
+    this.#env.logger.warn(
+      { topic: id.topic, partition: id.partition, topicId, stray },
+      'a directory of another topic is set aside',
+    );
+    await this.#env.disk.rename(`${this.#root}/${directoryName(id)}`, `${this.#root}/${stray}`);
+    await this.#forget(directoryName(id));
+  }
+
+  #unique(): string {
+    return Buffer.from(this.#env.random.bytes(16)).toString('hex');
+  }
+
+  async #forget(name: string): Promise<void> {
+    this.#states.delete(name);
+    this.#unsound.delete(name);
+    this.#failed.delete(name);
+    await this.#env.disk.syncDirectory(this.#root);
+    await this.#checkpoints.forget(name);
+  }
+
+  #onClosed(log: LocalLog, state: LogState | undefined): void {
+    const name = directoryName(log.id);
+    this.#open.delete(name);
+    if (state === undefined) {
+      this.#unsound.add(name);
+      this.#failed.add(name);
+    } else {
+      this.#states.set(name, state);
+      this.#checkpoints.setRecoveryPoint(name, log.durableOffset);
+    }
+  }
+
+  async list(): Promise<readonly LogId[]> {
+    const ids: LogId[] = [];
+    for (const { name, kind } of await this.#env.disk.list(this.#root)) {
+      const parsed = kind === 'directory' ? parseDirectoryName(name) : undefined;
+      const topicId = parsed === undefined ? undefined : await this.#topicIdOf(name);
+      if (parsed !== undefined && topicId !== undefined) ids.push({ ...parsed, topicId });
+    }
+    return ids;
+  }
+
+  async remove(id: LogId): Promise<void> {
+    const name = directoryName(id);
+    if ((await this.#topicIdOf(name)) !== id.topicId) return;
+    assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });
+    const removed = removedDirectoryName(id, this.#unique());
+    await this.#env.disk.rename(`${this.#root}/${name}`, `${this.#root}/${removed}`);
+    await this.#forget(name);
+    this.#removeDirectories([removed]);
+  }
+
+  #removeDirectories(names: readonly string[]): void {
+    for (const name of names) {
+      this.#lifecycle.run('remove a deleted log', () => this.#env.disk.removeTree(`${this.#root}/${name}`));
+    }
+  }
+
+  async usage(): Promise<readonly LogUsage[]> {
+    const ids = await this.list();
+    return Promise.all(ids.map(async (id) => ({ id, bytes: await this.#bytesOf(directoryName(id)) })));
+  }
+
+  async #bytesOf(name: string): Promise<number> {
+    const open = this.#open.get(name);
+    if (open !== undefined) return open.bytes;
+    const entries = await this.#env.disk.list(`${this.#root}/${name}`);
+    return entries.reduce((bytes, entry) => (entry.name.endsWith(LOG) ? bytes + entry.bytes : bytes), 0);
+  }
+
+  #armCheckpoint(delayMs: number): void {
+    this.#checkpointTimer?.cancel();
+    this.#checkpointTimer = this.#env.timers.after(delayMs, () => {
+      this.#lifecycle.run('write the recovery points', () => this.#checkpoint());
+      this.#armCheckpoint(this.#checkpointIntervalMs());
+    });
+  }
+
+  /** After a crash, what lies below these points is not checked again. */
+  async #checkpoint(): Promise<void> {
+    let moved = false;
+    for (const [name, log] of [...this.#open]) {
+      const point = log.recoveryPoint;
+      if (point === this.#checkpoints.recoveryPoint(name)) continue;
+      await log.saveEpochs();
+      if (this.#open.get(name) !== log) continue;
+      this.#checkpoints.setRecoveryPoint(name, point);
+      moved = true;
+    }
+    if (moved) await this.#checkpoints.writeRecoveryPoints();
+  }
+
+  async close(): Promise<void> {
+    this.#checkpointTimer?.cancel();
+    for (const log of [...this.#open.values()]) await log.close();
+    await this.#removals.finish();
+    await this.#lifecycle.stop();
+    await this.#checkpoints.writeRecoveryPoints();
+    const logs = [...this.#states.values()];
+    const allSound = this.#unsound.size === 0;
+    await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
+  }
+}

@@ -1,0 +1,415 @@
+/**
+ * A partition's log in files. Owns the list of segments, where the log begins and ends, and the order of appends; the writer, the syncer and
+ * the readers do the work on the files. It is closed by its owner or by its first fault, and never works again after either.
+ */
+import type { Env } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
+import { lastOffset } from '../../protocol/batch/header.ts';
+import type { EpochList } from '../epoch-list.ts';
+import type {
+  AppendedBatch,
+  LeaderEpochEntry,
+  LogId,
+  LogRead,
+  LogSettings,
+  LogSlice,
+  PartitionLog,
+  TimestampOffset,
+} from '../log-engine.ts';
+import { LogClosed } from '../log-faults.ts';
+import { type RecentBatches, RecentTail } from '../recent-batches.ts';
+import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts';
+import { expiredSegments } from '../retention.ts';
+import { mustRoll, rollJitterMs } from '../segment-roll.ts';
+import { walkBatches } from './batch-walk.ts';
+import { LEADER_EPOCHS } from './file-names.ts';
+import { formatLeaderEpochs } from './leader-epoch-checkpoint.ts';
+import type { LogDirectory } from './log-directory.ts';
+import type { LogState } from './log-state.ts';
+import { LogSyncer } from './log-syncer.ts';
+import { LogWriter } from './log-writer.ts';
+import type { OpenFiles } from './open-files.ts';
+import { newSegmentFacts, Segment } from './segment.ts';
+import { type SearchedSlice, SegmentSearch } from './segment-search.ts';
+import { replaceFile } from './small-files.ts';
+import { SnapshotFiles } from './snapshot-files.ts';
+
+/** What the engine does for its logs. */
+export interface LogHost {
+  readonly env: Env;
+  readonly files: OpenFiles;
+  readonly recent: RecentBatches;
+  /** Makes the log's start durable; resolves when it is. */
+  saveStart(log: LocalLog): Promise<void>;
+  /** Takes the files of segments that are no longer part of the log. */
+  discard(log: LocalLog, segments: readonly Segment[], delayMs: number): void;
+  /** A segment is complete: checking it after a crash can be spared. */
+  wantsCheckpoint(): void;
+  closed(log: LocalLog, state: LogState | undefined): void;
+}
+
+export interface LocalLogOptions {
+  readonly host: LogHost;
+  readonly id: LogId;
+  readonly directory: LogDirectory;
+  readonly settings: LogSettings;
+  readonly startOffset: number;
+  /** Oldest first; may be empty. */
+  readonly segments: readonly Segment[];
+  readonly epochs: EpochList;
+  /** The epochs are not yet in their file. */
+  readonly epochsChanged: boolean;
+  readonly snapshots: readonly number[];
+}
+
+export class LocalLog implements PartitionLog {
+  readonly id: LogId;
+  readonly directory: LogDirectory;
+  onProgress: (fault: Error | undefined) => void = () => {};
+  onRoll: (offset: number) => void = () => {};
+
+  readonly #host: LogHost;
+  readonly #epochs: EpochList;
+  readonly #snapshots: SnapshotFiles;
+  readonly #tail = new RecentTail();
+  readonly #writer: LogWriter;
+  readonly #syncer: LogSyncer;
+  readonly #search: SegmentSearch;
+  /** Oldest first, never empty; the last one takes the appends. */
+  #segments: Segment[];
+  #active: Segment;
+  #settings: LogSettings;
+  #startOffset: number;
+  #endOffset: number;
+  #writtenOffset: number;
+  #bytes = 0;
+  #epochsChanged: boolean;
+  #closing: Promise<void> | undefined;
+  #fault: Error | undefined;
+
+  constructor(options: LocalLogOptions) {
+    const { host } = options;
+    this.id = options.id;
+    this.directory = options.directory;
+    this.#host = host;
+    this.#settings = options.settings;
+    this.#startOffset = options.startOffset;
+    this.#segments = [...options.segments];
+    this.#active = this.#segments.at(-1) ?? this.#newSegment(options.startOffset);
+    this.#endOffset = this.#active.endOffset;
+    this.#writtenOffset = this.#endOffset;
+    this.#tail.writtenOffset = this.#endOffset;
+    for (const segment of this.#segments) this.#bytes += segment.bytes;
+    this.#epochs = options.epochs;
+    this.#epochsChanged = options.epochsChanged;
+    const directory = options.directory.path;
+    this.#snapshots = new SnapshotFiles({ disk: host.env.disk, directory, offsets: options.snapshots });
+    this.#search = new SegmentSearch({ files: host.files, logger: host.env.logger });
+    this.#writer = new LogWriter({
+      timers: host.env.timers,
+      files: host.files,
+      onWritten: (offset) => this.#onWritten(offset),
+      onFault: (fault) => this.#fail(fault),
+    });
+    this.#syncer = new LogSyncer({
+      files: host.files,
+      directory: options.directory,
+      durableOffset: this.#endOffset,
+      onDurable: () => this.#progress(),
+      onFault: (fault) => this.#fail(fault),
+    });
+    for (const segment of this.#segments) if (!segment.finished) this.#syncer.follow(segment);
+  }
+
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  get writtenOffset(): number {
+    return this.#writtenOffset;
+  }
+
+  get durableOffset(): number {
+    return this.#syncer.durableOffset;
+  }
+
+  get recoveryPoint(): number {
+    return this.#syncer.recoveryPoint;
+  }
+
+  get leaderEpochs(): readonly LeaderEpochEntry[] {
+    return this.#epochs.entries;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(batch: AppendedBatch): void {
+    if (this.#closing !== undefined || this.#fault !== undefined) {
+      throw new LogClosed('an append to a closed log', { cause: this.#fault });
+    }
+    const nowMs = this.#host.env.clock.now();
+    if (mustRoll(this.#active, batch, this.#settings, nowMs)) this.#roll(batch.baseOffset);
+    const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
+    const size = stored.bytes.byteLength;
+    this.#active.add(batch, size, { indexIntervalBytes: this.#settings.indexIntervalBytes, nowMs });
+    if (this.#epochs.onBatch(batch.leaderEpoch, batch.baseOffset)) this.#epochsChanged = true;
+    this.#bytes += size;
+    this.#endOffset = batch.lastOffset + 1;
+    this.#writer.add({ segment: this.#active, bytes: stored.bytes, lastOffset: batch.lastOffset });
+  }
+
+  #roll(offset: number): void {
+    this.onRoll(offset);
+    // What the old segment holds is synced in any case, so that a crash finds at most one segment to check.
+    this.#syncer.request(this.#endOffset);
+    this.#active = this.#newSegment(offset);
+    this.#syncer.follow(this.#active);
+    this.#host.wantsCheckpoint();
+  }
+
+  #newSegment(offset: number): Segment {
+    const segment = new Segment({
+      directory: this.directory.path,
+      files: this.#host.files,
+      facts: newSegmentFacts(offset, this.#host.env.clock.now()),
+      exists: false,
+      rollJitterMs: rollJitterMs(this.#settings, this.#host.env.random.next()),
+      indexBytesMax: this.#settings.segmentIndexBytes,
+    });
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  #onWritten(offset: number): void {
+    this.#writtenOffset = offset;
+    this.#tail.writtenOffset = offset;
+    this.#syncer.written(offset);
+    this.#progress();
+  }
+
+  #progress(): void {
+    if (this.#closing === undefined && this.#fault === undefined) this.onProgress(undefined);
+  }
+
+  #fail(fault: Error): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = fault;
+    if (this.#closing === undefined) this.onProgress(fault);
+  }
+
+  requestSync(): void {
+    if (this.#fault === undefined) this.#syncer.request(this.#endOffset);
+  }
+
+  read(read: LogRead): LogSlice | Promise<LogSlice> {
+    const index = this.#indexOf(read.offset);
+    const next = this.#segments[index + 1];
+    const inSegment = next === undefined || read.endOffset <= next.baseOffset;
+    const limited = inSegment ? read : { ...read, endOffset: next.baseOffset };
+    const recent = this.#tail.read(limited);
+    if (recent !== undefined && (recent.bytes > 0 || inSegment)) return recent;
+    return this.#readFiles(read);
+  }
+
+  /** A segment may have nothing at or above the offset (compaction leaves gaps): the next one has it. */
+  async #readFiles(read: LogRead): Promise<LogSlice> {
+    const empty: LogSlice = { parts: [], bytes: 0, nextOffset: read.offset };
+    const segments = this.#segments;
+    for (let index = this.#indexOf(read.offset); index < segments.length; index += 1) {
+      const segment = segments[index];
+      if (segment === undefined || segment.baseOffset >= read.endOffset) break;
+      const slice = await this.#readSegment(segment, read);
+      if (slice === undefined) break;
+      if (slice.bytes > 0 || slice.more) return slice;
+      const recent = this.#tail.read(read);
+      if (recent !== undefined) return recent;
+    }
+    return empty;
+  }
+
+  /** Undefined when retention took the segment's files away in the meantime. */
+  async #readSegment(segment: Segment, read: LogRead): Promise<SearchedSlice | undefined> {
+    try {
+      return await this.#search.read(segment, read);
+    } catch (error) {
+      if (error instanceof DiskFault && error.kind === 'absent' && !this.#segments.includes(segment)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The segment that has `offset`, or would have it. */
+  #indexOf(offset: number): number {
+    const segments = this.#segments;
+    if (offset >= this.#active.baseOffset) return segments.length - 1;
+    let low = 0;
+    let high = segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((segments[middle]?.baseOffset ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+    const { timestamp, endOffset } = request;
+    const startOffset = this.#startOffset;
+    for (const segment of this.#segments.slice(this.#indexOf(startOffset))) {
+      if (segment.maxTimestamp < timestamp) continue;
+      let from: number | undefined = startOffset;
+      while (from !== undefined) {
+        const offset = await this.#search.batchSince(segment, timestamp, from);
+        const batch = offset === undefined ? undefined : await this.#batchAt(offset);
+        const found = batch === undefined ? undefined : firstRecordSince(batch, timestamp, startOffset);
+        if (found !== undefined) return found.offset < endOffset ? found : undefined;
+        from = batch === undefined ? undefined : lastOffset(batch) + 1;
+      }
+    }
+    return undefined;
+  }
+
+  async offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined> {
+    let best: Segment | undefined;
+    for (const segment of this.#segments) {
+      if (segment.bytes > 0 && (best === undefined || segment.maxTimestamp > best.maxTimestamp)) best = segment;
+    }
+    if (best === undefined) return undefined;
+    const batch = await this.#batchAt(best.maxTimestamp < 0 ? best.baseOffset : best.offsetOfMaxTimestamp);
+    return batch === undefined ? undefined : firstRecordOfMaxTimestamp(batch);
+  }
+
+  async #batchAt(offset: number): Promise<Uint8Array | undefined> {
+    const slice = await this.read({ offset, endOffset: this.#endOffset, bytesMax: 1, atLeastOneBatch: true });
+    return slice.parts[0];
+  }
+
+  async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    for (const segment of this.#segments.slice(this.#indexOf(offset))) {
+      const from = await this.#search.positionOf(segment, offset);
+      const to = segment.writtenBytes;
+      if (from >= to) continue;
+      const visitFrom = (batch: Uint8Array): boolean => {
+        if (lastOffset(batch) >= offset) visit(batch);
+        return true;
+      };
+      await this.#host.files.use(segment.log, (file) =>
+        walkBatches({ file, from, to, whole: false, visit: visitFrom }),
+      );
+    }
+  }
+
+  async advanceStart(offset: number): Promise<void> {
+    if (offset > this.#startOffset) this.#moveStart(offset);
+    await this.#host.saveStart(this);
+    this.#discardExpired(this.#startOffset);
+    this.#progress();
+  }
+
+  async applyRetention(upTo: number): Promise<number> {
+    const count = this.#expired(upTo);
+    if (count === 0) return 0;
+    if (count === this.#segments.length) this.#roll(this.#endOffset);
+    // The start is durable before a file goes: if the deletion stops halfway, what is left of the old segments is below the start.
+    this.#moveStart(this.#segments[count]?.baseOffset ?? this.#endOffset);
+    await this.#host.saveStart(this);
+    const removed = this.#discardExpired(this.#startOffset);
+    this.#progress();
+    return removed;
+  }
+
+  #moveStart(offset: number): void {
+    this.#startOffset = offset;
+    if (this.#epochs.cutStart(offset)) this.#epochsChanged = true;
+  }
+
+  #expired(upTo: number): number {
+    return expiredSegments({
+      segments: this.#segments,
+      settings: this.#settings,
+      nowMs: this.#host.env.clock.now(),
+      startOffset: this.#startOffset,
+      upTo: Math.min(upTo, this.#writtenOffset),
+    });
+  }
+
+  /** Lets go of the segments that lie wholly below the start. */
+  #discardExpired(startOffset: number): number {
+    let count = 0;
+    while (count < this.#segments.length - 1 && (this.#segments[count + 1]?.baseOffset ?? 0) <= startOffset) count += 1;
+    const discarded = this.#segments.slice(0, count);
+    if (count === 0 || this.#fault !== undefined || this.#closing !== undefined) return 0;
+    this.#segments = this.#segments.slice(count);
+    for (const segment of discarded) this.#bytes -= segment.bytes;
+    this.#syncer.forget(discarded);
+    this.#host.discard(this, discarded, this.#settings.fileDeleteDelayMs);
+    return count;
+  }
+
+  reconfigure(settings: LogSettings): void {
+    this.#settings = settings;
+    this.#active.limitIndexes(settings.segmentIndexBytes);
+  }
+
+  writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#snapshots.write(offset, bytes);
+  }
+
+  latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
+    return this.#snapshots.latest();
+  }
+
+  /** What is derived from the log and not checked after a crash below the recovery point must be durable before the point moves. */
+  async saveEpochs(): Promise<void> {
+    if (!this.#epochsChanged) return;
+    this.#epochsChanged = false;
+    await replaceFile(
+      this.#host.env.disk,
+      `${this.directory.path}/${LEADER_EPOCHS}`,
+      formatLeaderEpochs(this.leaderEpochs),
+    );
+    await this.#host.env.disk.syncDirectory(this.directory.path);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.idle();
+    this.#syncer.request(this.#endOffset);
+    await this.#syncer.idle();
+    try {
+      if (this.#fault === undefined) await this.#saveDerived();
+      for (const segment of this.#segments) await segment.close();
+    } catch (error) {
+      this.#fault ??= error instanceof Error ? error : new Error(String(error));
+    }
+    this.#host.recent.drop(this.#tail);
+    this.#host.closed(this, this.#fault === undefined ? this.#state() : undefined);
+  }
+
+  /** The files of an orderly closed log need no check when it is opened again. */
+  async #saveDerived(): Promise<void> {
+    const changed = this.#segments.filter((segment) => segment.changed);
+    for (const segment of changed) await segment.finish();
+    if (changed.length > 0) await this.directory.sync();
+    await this.saveEpochs();
+  }
+
+  #state(): LogState {
+    return {
+      id: this.id,
+      startOffset: this.#startOffset,
+      epochs: this.leaderEpochs,
+      segments: this.#segments.map((segment) => segment.facts()),
+      snapshots: this.#snapshots.offsets,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+/** The directory of one partition, as far as its names and its own existence have to be durable. */
+import type { Disk } from '../../base/env.ts';
+import { PARTITION_METADATA } from './file-names.ts';
+import { formatPartitionMetadata } from './partition-metadata.ts';
+
+export class LogDirectory {
+  readonly path: string;
+  readonly #disk: Disk;
+  readonly #root: string;
+  /** The directory's own name is on stable storage. */
+  #durable: boolean;
+
+  constructor(options: { disk: Disk; root: string; name: string; durable: boolean }) {
+    this.path = `${options.root}/${options.name}`;
+    this.#disk = options.disk;
+    this.#root = options.root;
+    this.#durable = options.durable;
+  }
+
+  /** Makes the directory and says whose it is. Durable only after a `sync`: nothing relies on an empty log. */
+  async create(topicId: string): Promise<void> {
+    await this.#disk.makeDirectory(this.path);
+    const file = await this.#disk.open(`${this.path}/${PARTITION_METADATA}`, 'create');
+    try {
+      await file.write([Buffer.from(formatPartitionMetadata(topicId))], 0);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The names in the directory are durable when this resolves, and so is the directory itself. */
+  async sync(): Promise<void> {
+    if (!this.#durable) await this.#syncMetadata();
+    await this.#disk.syncDirectory(this.path);
+    if (!this.#durable) await this.#disk.syncDirectory(this.#root);
+    this.#durable = true;
+  }
+
+  async #syncMetadata(): Promise<void> {
+    const file = await this.#disk.open(`${this.path}/${PARTITION_METADATA}`, 'existing');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Finds out from its files what a log is: which segments, from where to where, which epochs. After a crash it checks what was not known to be
+ * durable, cuts a torn tail, and says loudly what is lost. It keeps nothing; the log is built from what it returns.
+ */
+import type { DiskEntry, Env } from '../../base/env.ts';
+import { EpochList } from '../epoch-list.ts';
+import type { LogId, LogSettings } from '../log-engine.ts';
+import { rollJitterMs } from '../segment-roll.ts';
+import {
+  DELETED,
+  fileName,
+  LEADER_EPOCHS,
+  LOG,
+  LOST,
+  OFFSET_INDEX,
+  parseFileName,
+  SNAPSHOT,
+  TEMPORARY,
+  TIME_INDEX,
+  TRANSACTION_INDEX,
+} from './file-names.ts';
+import { parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
+import type { OpenFiles } from './open-files.ts';
+import { recoverSegment } from './recover-segment.ts';
+import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
+import { readSmallFile } from './small-files.ts';
+
+export interface DirectoryOpening {
+  readonly env: Env;
+  readonly files: OpenFiles;
+  readonly id: LogId;
+  readonly directory: string;
+  readonly settings: LogSettings;
+  /** From the checkpoint; 0 when it says nothing. */
+  readonly startOffset: number;
+  /** Everything below is durable and good. Infinity after a clean stop. */
+  readonly recoveryPoint: number;
+  /** A sync has failed in this process since the last opening. */
+  readonly rewrite: boolean;
+}
+
+export interface OpenedDirectory {
+  readonly startOffset: number;
+  readonly segments: readonly Segment[];
+  readonly epochs: EpochList;
+  readonly snapshots: readonly number[];
+}
+
+export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDirectory> {
+  const entries = await removeLeftovers(opening, await opening.env.disk.list(opening.directory));
+  const epochs = await readEpochs(opening);
+  // Epochs of batches that are about to be checked are taken from the batches.
+  if (epochs !== undefined) epochs.cutEnd(opening.recoveryPoint);
+  const from = epochs === undefined ? 0 : opening.recoveryPoint;
+  const found = { ...opening, recoveryPoint: from, epochs: epochs ?? new EpochList() };
+  let segments = await openSegments(found, entries);
+  const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
+  reportLoss(opening, endOffset);
+  const startOffset = Math.max(opening.startOffset, segments[0]?.baseOffset ?? 0);
+  if (startOffset > endOffset) {
+    opening.env.logger.error({ startOffset, endOffset }, 'a log ends before its start and begins anew there');
+    for (const segment of segments) await setAside(opening, segment.baseOffset);
+    segments = [];
+  }
+  found.epochs.cutEnd(Math.max(endOffset, startOffset));
+  return { startOffset, segments, epochs: found.epochs, snapshots: await usableSnapshots(opening, entries, endOffset) };
+}
+
+async function removeLeftovers(
+  opening: DirectoryOpening,
+  entries: readonly DiskEntry[],
+): Promise<readonly DiskEntry[]> {
+  const kept: DiskEntry[] = [];
+  const logs = new Set(entries.filter(({ name }) => name.endsWith(LOG)).map(({ name }) => name.slice(0, -LOG.length)));
+  for (const entry of entries) {
+    const suffix = parseFileName(entry.name)?.suffix;
+    const isIndex = suffix === OFFSET_INDEX || suffix === TIME_INDEX || suffix === TRANSACTION_INDEX;
+    const orphaned = isIndex && !logs.has(entry.name.slice(0, -suffix.length));
+    if (orphaned || entry.name.endsWith(DELETED) || entry.name.endsWith(TEMPORARY)) {
+      await opening.env.disk.remove(`${opening.directory}/${entry.name}`);
+    } else {
+      kept.push(entry);
+    }
+  }
+  return kept;
+}
+
+async function readEpochs(opening: DirectoryOpening): Promise<EpochList | undefined> {
+  const bytes = await readSmallFile(opening.env.disk, `${opening.directory}/${LEADER_EPOCHS}`);
+  const entries = bytes === undefined ? undefined : parseLeaderEpochs(bytes.toString());
+  return entries === undefined ? undefined : new EpochList(entries);
+}
+
+interface SegmentsOpening extends DirectoryOpening {
+  readonly epochs: EpochList;
+}
+
+async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntry[]): Promise<Segment[]> {
+  const all = segmentFacts(entries);
+  const segments: Segment[] = [];
+  for (const [index, facts] of all.entries()) {
+    const next = all[index + 1];
+    if (next !== undefined && next.baseOffset <= opening.recoveryPoint && hasIndexes(entries, facts)) {
+      segments.push(await trustSegment(opening, facts, next.baseOffset));
+      continue;
+    }
+    const { segment, bytesCut } = await recoverSegment({
+      ...opening,
+      facts,
+      rollJitterMs: jitter(opening),
+      indexBytesMax: opening.settings.segmentIndexBytes,
+      indexIntervalBytes: opening.settings.indexIntervalBytes,
+    });
+    segments.push(segment);
+    if (bytesCut === 0) continue;
+    opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
+    for (const lost of all.slice(index + 1)) {
+      opening.env.logger.error(
+        { baseOffset: lost.baseOffset, bytes: lost.bytes },
+        'a segment behind a damaged one is lost',
+      );
+      await setAside(opening, lost.baseOffset);
+    }
+    break;
+  }
+  return segments;
+}
+
+/** A complete segment below the recovery point: its indexes are complete and tell the rest. */
+async function trustSegment(opening: SegmentsOpening, facts: SegmentFacts, endOffset: number): Promise<Segment> {
+  const { directory, files, settings } = opening;
+  const shared = { directory, files, exists: true, rollJitterMs: 0, indexBytesMax: settings.segmentIndexBytes };
+  const probe = new Segment({ ...shared, facts: { ...facts, endOffset } });
+  const last = await probe.times.last();
+  await probe.close();
+  const maxTimestamp = last?.timestamp ?? -1;
+  const offsetOfMaxTimestamp = last?.offset ?? facts.baseOffset;
+  const segment = new Segment({ ...shared, facts: { ...facts, endOffset, maxTimestamp, offsetOfMaxTimestamp } });
+  segment.finished = true;
+  return segment;
+}
+
+function segmentFacts(entries: readonly DiskEntry[]): SegmentFacts[] {
+  const sizes = new Map(entries.map(({ name, bytes }) => [name, bytes]));
+  const all: SegmentFacts[] = [];
+  for (const { name, bytes, modifiedMs } of entries) {
+    const parsed = parseFileName(name);
+    if (parsed?.suffix !== LOG) continue;
+    const indexBytes = sizes.get(fileName(parsed.offset, OFFSET_INDEX)) ?? 0;
+    const timeIndexBytes = sizes.get(fileName(parsed.offset, TIME_INDEX)) ?? 0;
+    all.push({ ...newSegmentFacts(parsed.offset, modifiedMs), bytes, indexBytes, timeIndexBytes });
+  }
+  return all.sort((one, other) => one.baseOffset - other.baseOffset);
+}
+
+function hasIndexes(entries: readonly DiskEntry[], { baseOffset }: SegmentFacts): boolean {
+  const wanted = [fileName(baseOffset, OFFSET_INDEX), fileName(baseOffset, TIME_INDEX)];
+  return wanted.every((name) => entries.some((entry) => entry.name === name));
+}
+
+function jitter({ settings, env }: DirectoryOpening): number {
+  return rollJitterMs(settings, env.random.next());
+}
+
+function reportLoss({ env, recoveryPoint }: DirectoryOpening, endOffset: number): void {
+  if (recoveryPoint === Number.POSITIVE_INFINITY || recoveryPoint <= endOffset) return;
+  env.logger.error(
+    { fromOffset: endOffset, toOffset: recoveryPoint },
+    'acknowledged records are lost: they were on the disk and are not any more',
+  );
+}
+
+/** Takes a segment out of the log without destroying it. */
+async function setAside({ env, directory }: DirectoryOpening, baseOffset: number): Promise<void> {
+  const path = `${directory}/${fileName(baseOffset, LOG)}`;
+  await env.disk.rename(path, path + LOST);
+  for (const suffix of [OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
+    await env.disk.remove(`${directory}/${fileName(baseOffset, suffix)}`);
+  }
+}
+
+/** A snapshot beyond the end speaks of records that are lost. */
+async function usableSnapshots(
+  { env, directory }: DirectoryOpening,
+  entries: readonly DiskEntry[],
+  endOffset: number,
+): Promise<readonly number[]> {
+  const offsets: number[] = [];
+  for (const { name } of entries) {
+    const parsed = parseFileName(name);
+    if (parsed?.suffix !== SNAPSHOT) continue;
+    if (parsed.offset <= endOffset) offsets.push(parsed.offset);
+    else await env.disk.remove(`${directory}/${name}`);
+  }
+  return offsets;
+}

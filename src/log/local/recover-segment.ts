@@ -1,0 +1,140 @@
+/**
+ * Checks one segment file after a crash: every batch from the recovery point on must be whole, have the right checksum and come after the
+ * one before. What follows the last good batch is cut off, and both indexes are made anew from there.
+ */
+import type { DiskFile, Env } from '../../base/env.ts';
+import { limits } from '../../base/limits.ts';
+import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
+import {
+  baseOffset,
+  HEADER_BYTES,
+  lastOffset,
+  maxTimestamp,
+  partitionLeaderEpoch,
+} from '../../protocol/batch/header.ts';
+import type { EpochList } from '../epoch-list.ts';
+import { walkBatches } from './batch-walk.ts';
+import type { OpenFiles } from './open-files.ts';
+import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
+
+export interface SegmentRecovery {
+  readonly env: Env;
+  readonly files: OpenFiles;
+  readonly directory: string;
+  /** What the directory listing says; the rest is found out. */
+  readonly facts: SegmentFacts;
+  /** Batches below are known to be good. */
+  readonly recoveryPoint: number;
+  /** True when the system has failed to sync this file: what it still holds in memory is written once more. */
+  readonly rewrite: boolean;
+  readonly rollJitterMs: number;
+  readonly indexBytesMax: number;
+  readonly indexIntervalBytes: number;
+  readonly epochs: EpochList;
+}
+
+export interface RecoveredSegment {
+  readonly segment: Segment;
+  /** Bytes that were cut off. */
+  readonly bytesCut: number;
+}
+
+export async function recoverSegment(recovery: SegmentRecovery): Promise<RecoveredSegment> {
+  const { files, facts } = recovery;
+  const probe = segmentAt(recovery, newFacts(facts));
+  const start = await findStart(recovery, probe);
+  await probe.offsets.truncateAbove(start.offset);
+  await probe.times.truncateAbove(start.offset);
+  const last = await probe.times.last();
+  const segment = segmentAt(recovery, {
+    ...newFacts(facts),
+    bytes: start.position,
+    firstTimestamp: start.firstTimestamp,
+    maxTimestamp: last?.timestamp ?? -1,
+    offsetOfMaxTimestamp: last?.offset ?? facts.baseOffset,
+    indexBytes: probe.offsets.entries.count * 8,
+    timeIndexBytes: probe.times.entries.count * 12,
+  });
+  await probe.close();
+  await files.use(segment.log, (file) => recoverFile(file, recovery, segment));
+  segment.writtenBytes = segment.bytes;
+  segment.durableBytes = segment.bytes;
+  segment.modifiedMs = facts.modifiedMs;
+  return { segment, bytesCut: facts.bytes - segment.bytes };
+}
+
+async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<void> {
+  const { facts, epochs, indexIntervalBytes } = recovery;
+  const from = segment.bytes;
+  await walkBatches({
+    file,
+    from,
+    to: facts.bytes,
+    whole: true,
+    visit: (batch) => {
+      if (!isGood(batch, segment.endOffset)) return false;
+      const leaderEpoch = partitionLeaderEpoch(batch);
+      const added = {
+        baseOffset: baseOffset(batch),
+        lastOffset: lastOffset(batch),
+        maxTimestamp: maxTimestamp(batch),
+        leaderEpoch,
+      };
+      segment.add(added, batch.byteLength, { indexIntervalBytes, nowMs: facts.modifiedMs });
+      epochs.onBatch(leaderEpoch, added.baseOffset);
+      return true;
+    },
+  });
+  if (segment.bytes < facts.bytes) await file.truncate(segment.bytes);
+  if (recovery.rewrite) await rewrite(file, from, segment.bytes);
+  // Whoever wrote these bytes may have died before they were synced; from here on they count as durable.
+  if (facts.bytes > from) await file.sync();
+}
+
+function isGood(batch: Uint8Array, endOffset: number): boolean {
+  return baseOffset(batch) >= endOffset && lastOffset(batch) >= baseOffset(batch) && hasValidCrc(batch);
+}
+
+/** Pages that could not be written count as clean although the disk does not have them; written again, they are dirty again. */
+async function rewrite(file: DiskFile, from: number, to: number): Promise<void> {
+  for (let position = from; position < to; position += limits.logReadBytes) {
+    const chunk = Buffer.allocUnsafeSlow(Math.min(limits.logReadBytes, to - position));
+    await file.read(chunk, position);
+    await file.write([chunk], position);
+  }
+}
+
+interface RecoveryStart {
+  readonly position: number;
+  /** Index entries above go. */
+  readonly offset: number;
+  readonly firstTimestamp: number;
+}
+
+/** The last batch below the recovery point that both indexes know; the beginning when they do not lead to one. */
+async function findStart(recovery: SegmentRecovery, probe: Segment): Promise<RecoveryStart> {
+  const { files, facts, recoveryPoint } = recovery;
+  const beginning = { position: 0, offset: facts.baseOffset - 1, firstTimestamp: -1 };
+  await probe.offsets.truncateAbove(recoveryPoint - 1);
+  await probe.times.truncateAbove(recoveryPoint - 1);
+  const time = await probe.times.last();
+  const entry = time === undefined ? undefined : await probe.offsets.floor(time.offset);
+  if (entry === undefined || entry.position + HEADER_BYTES > facts.bytes) return beginning;
+  return files.use(probe.log, async (file) => {
+    const header = new Uint8Array(HEADER_BYTES);
+    await file.read(header, entry.position);
+    if (lastOffset(header) !== entry.offset) return beginning;
+    await file.read(header, 0);
+    return { ...entry, firstTimestamp: maxTimestamp(header) };
+  });
+}
+
+function newFacts(facts: SegmentFacts): SegmentFacts {
+  const { indexBytes, timeIndexBytes, modifiedMs } = facts;
+  return { ...newSegmentFacts(facts.baseOffset, modifiedMs), indexBytes, timeIndexBytes };
+}
+
+function segmentAt(recovery: SegmentRecovery, facts: SegmentFacts): Segment {
+  const { directory, files, rollJitterMs, indexBytesMax } = recovery;
+  return new Segment({ directory, files, facts, exists: true, rollJitterMs, indexBytesMax });
+}

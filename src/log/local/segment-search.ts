@@ -1,0 +1,106 @@
+/**
+ * Finds batches in the segments of one log: by the place where a reader stopped last, else by the index. An index that leads astray is not
+ * believed: the search then begins at the segment's first byte.
+ */
+import type { Logger } from '../../base/env.ts';
+import { limits } from '../../base/limits.ts';
+import { baseOffset, lastOffset, maxTimestamp } from '../../protocol/batch/header.ts';
+import type { LogRead, LogSlice } from '../log-engine.ts';
+import { walkBatches } from './batch-walk.ts';
+import type { OpenFiles } from './open-files.ts';
+import type { Segment } from './segment.ts';
+import { readSegment, StaleIndex } from './segment-reader.ts';
+
+interface Place {
+  readonly segment: Segment;
+  readonly position: number;
+}
+
+interface StartPosition {
+  readonly position: number;
+  readonly expectedLastOffset: number | undefined;
+}
+
+/** `more`: the segment does have the offset, and nothing of it was asked for. */
+export interface SearchedSlice extends LogSlice {
+  readonly more: boolean;
+}
+
+export class SegmentSearch {
+  readonly #files: OpenFiles;
+  readonly #logger: Logger;
+  /** Where the batch begins that a reader will ask for next, by its first offset; the oldest entry first. */
+  #places: Map<number, Place> | undefined;
+
+  constructor(options: { files: OpenFiles; logger: Logger }) {
+    this.#files = options.files;
+    this.#logger = options.logger;
+  }
+
+  async read(segment: Segment, read: LogRead): Promise<SearchedSlice> {
+    const fileBytes = segment.writtenBytes;
+    const start = await this.#start(segment, read.offset);
+    const slice = await this.#files.use(segment.log, async (file) => {
+      try {
+        return await readSegment(file, { ...read, ...start, fileBytes });
+      } catch (error) {
+        if (!(error instanceof StaleIndex)) throw error;
+        this.#logger.warn({ path: segment.log.path, offset: read.offset }, 'an index is not that of its segment');
+        return readSegment(file, { ...read, position: 0, expectedLastOffset: undefined, fileBytes });
+      }
+    });
+    const { bytes, nextOffset, nextPosition } = slice;
+    if (bytes.byteLength > 0) this.#remember(nextOffset, { segment, position: nextPosition });
+    const parts = bytes.byteLength > 0 ? [bytes] : [];
+    return { parts, bytes: bytes.byteLength, nextOffset, more: nextPosition < fileBytes };
+  }
+
+  /** Where a batch at or before the one with `offset` begins. */
+  async positionOf(segment: Segment, offset: number): Promise<number> {
+    const { position, expectedLastOffset } = await this.#start(segment, offset);
+    if (expectedLastOffset === undefined || position >= segment.writtenBytes) return position;
+    const read = { offset, endOffset: offset, bytesMax: 0, atLeastOneBatch: false, fileBytes: segment.writtenBytes };
+    try {
+      await this.#files.use(segment.log, (file) => readSegment(file, { ...read, position, expectedLastOffset }));
+      return position;
+    } catch (error) {
+      if (error instanceof StaleIndex) return 0;
+      throw error;
+    }
+  }
+
+  /** The first offset of the first batch that ends at or above `from` and has a timestamp of `timestamp` or later. */
+  async batchSince(segment: Segment, timestamp: number, from: number): Promise<number | undefined> {
+    const time = await segment.times.floor(timestamp);
+    const position = await this.positionOf(segment, Math.max(time?.offset ?? 0, from));
+    let found: number | undefined;
+    const visit = (batch: Uint8Array): boolean => {
+      if (lastOffset(batch) >= from && maxTimestamp(batch) >= timestamp) found = baseOffset(batch);
+      return found === undefined;
+    };
+    const to = segment.writtenBytes;
+    if (position < to) {
+      await this.#files.use(segment.log, (file) => walkBatches({ file, from: position, to, whole: false, visit }));
+    }
+    return found;
+  }
+
+  async #start(segment: Segment, offset: number): Promise<StartPosition> {
+    const place = this.#places?.get(offset);
+    if (place?.segment === segment) return { position: place.position, expectedLastOffset: undefined };
+    if (offset <= segment.baseOffset) return { position: 0, expectedLastOffset: undefined };
+    const entry = await segment.offsets.floor(offset);
+    return { position: entry?.position ?? 0, expectedLastOffset: entry?.offset };
+  }
+
+  #remember(offset: number, place: Place): void {
+    this.#places ??= new Map();
+    this.#places.delete(offset);
+    this.#places.set(offset, place);
+    if (this.#places.size <= limits.readersRemembered) return;
+    for (const oldest of this.#places.keys()) {
+      this.#places.delete(oldest);
+      return;
+    }
+  }
+}

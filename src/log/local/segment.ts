@@ -1,0 +1,222 @@
+/**
+ * One segment of a partition: a stretch of the log in a file, and its two indexes. Owns what is known about the file and the rules by which
+ * the indexes grow (Apache Kafka's, entry by entry). It reads and writes no batches itself.
+ */
+import type { AppendedBatch } from '../log-engine.ts';
+import type { RollState } from '../segment-roll.ts';
+import { fileName, LOG, OFFSET_INDEX, TIME_INDEX } from './file-names.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { type OpenFiles, PooledFile } from './open-files.ts';
+import { TimeIndex } from './time-index.ts';
+
+/** What a segment is known to be without looking into its files. */
+export interface SegmentFacts {
+  readonly baseOffset: number;
+  /** The last offset + 1; `baseOffset` when it is empty. */
+  readonly endOffset: number;
+  readonly bytes: number;
+  readonly firstTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly offsetOfMaxTimestamp: number;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+  readonly indexBytes: number;
+  readonly timeIndexBytes: number;
+}
+
+export function newSegmentFacts(baseOffset: number, nowMs: number): SegmentFacts {
+  return {
+    baseOffset,
+    endOffset: baseOffset,
+    bytes: 0,
+    firstTimestamp: -1,
+    maxTimestamp: -1,
+    offsetOfMaxTimestamp: baseOffset,
+    createdMs: nowMs,
+    modifiedMs: nowMs,
+    indexBytes: 0,
+    timeIndexBytes: 0,
+  };
+}
+
+export interface SegmentOptions {
+  readonly directory: string;
+  readonly files: OpenFiles;
+  readonly facts: SegmentFacts;
+  readonly exists: boolean;
+  readonly rollJitterMs: number;
+  readonly indexBytesMax: number;
+}
+
+export class Segment implements RollState {
+  readonly baseOffset: number;
+  readonly createdMs: number;
+  readonly rollJitterMs: number;
+  readonly log: PooledFile;
+  /** With what is still on its way to the file. */
+  bytes: number;
+  endOffset: number;
+  firstTimestamp: number;
+  maxTimestamp: number;
+  /** The last offset of the first batch that has `maxTimestamp`. */
+  offsetOfMaxTimestamp: number;
+  modifiedMs: number;
+  /** Bytes that the operating system has, and those that are on stable storage. */
+  writtenBytes: number;
+  durableBytes: number;
+  /** No batch comes any more, and the indexes are complete and on stable storage. */
+  finished = false;
+  /** A batch was added since the indexes were last complete. */
+  changed = false;
+  /** The file's name is on stable storage. */
+  nameDurable: boolean;
+
+  readonly #directory: string;
+  readonly #files: OpenFiles;
+  #indexBytesMax: number;
+  #bytesSinceIndexEntry = 0;
+  #offsets: OffsetIndex | undefined;
+  #times: TimeIndex | undefined;
+  readonly #indexBytes: number;
+  readonly #indexedTimestamp: number;
+  readonly #timeIndexBytes: number;
+
+  constructor(options: SegmentOptions) {
+    const { facts } = options;
+    this.baseOffset = facts.baseOffset;
+    this.createdMs = facts.createdMs;
+    this.rollJitterMs = options.rollJitterMs;
+    this.log = new PooledFile(
+      `${options.directory}/${fileName(this.baseOffset, LOG)}`,
+      options.exists ? 'existing' : 'create',
+    );
+    this.bytes = facts.bytes;
+    this.endOffset = facts.endOffset;
+    this.firstTimestamp = facts.firstTimestamp;
+    this.maxTimestamp = facts.maxTimestamp;
+    this.offsetOfMaxTimestamp = facts.offsetOfMaxTimestamp;
+    this.modifiedMs = facts.modifiedMs;
+    this.writtenBytes = facts.bytes;
+    this.durableBytes = facts.bytes;
+    this.#directory = options.directory;
+    this.#files = options.files;
+    this.#indexBytesMax = options.indexBytesMax;
+    this.#indexBytes = facts.indexBytes;
+    this.#indexedTimestamp = facts.maxTimestamp;
+    this.#timeIndexBytes = facts.timeIndexBytes;
+    this.nameDurable = options.exists;
+  }
+
+  /** Made when first used: an idle segment costs no index. */
+  get offsets(): OffsetIndex {
+    this.#offsets ??= new OffsetIndex({
+      baseOffset: this.baseOffset,
+      file: this.#indexFile(OFFSET_INDEX),
+      files: this.#files,
+      fileBytes: this.#indexBytes,
+    });
+    return this.#offsets;
+  }
+
+  get times(): TimeIndex {
+    if (this.#times === undefined) {
+      this.#times = new TimeIndex({
+        baseOffset: this.baseOffset,
+        file: this.#indexFile(TIME_INDEX),
+        files: this.#files,
+        fileBytes: this.#timeIndexBytes,
+      });
+      // The last entry of a segment that was closed orderly has its largest timestamp.
+      if (this.#timeIndexBytes > 0) this.#times.continueFrom(this.#indexedTimestamp);
+    }
+    return this.#times;
+  }
+
+  #indexFile(suffix: string): PooledFile {
+    return new PooledFile(`${this.#directory}/${fileName(this.baseOffset, suffix)}`, 'create');
+  }
+
+  get indexFull(): boolean {
+    return (this.#offsets?.isFull(this.#indexBytesMax) ?? false) || (this.#times?.isFull(this.#indexBytesMax) ?? false);
+  }
+
+  /** What retention goes by: the largest timestamp, or the last write where records have none. */
+  get largestTimestamp(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.modifiedMs;
+  }
+
+  limitIndexes(bytesMax: number): void {
+    this.#indexBytesMax = bytesMax;
+  }
+
+  /** Takes note of a batch that goes to the end of the file. */
+  add(
+    batch: Omit<AppendedBatch, 'bytes'>,
+    batchBytes: number,
+    options: { indexIntervalBytes: number; nowMs: number },
+  ): void {
+    if (this.bytes === 0) this.firstTimestamp = batch.maxTimestamp;
+    if (batch.maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = batch.maxTimestamp;
+      this.offsetOfMaxTimestamp = batch.lastOffset;
+    }
+    if (this.#bytesSinceIndexEntry > options.indexIntervalBytes) {
+      this.offsets.append({ offset: batch.lastOffset, position: this.bytes });
+      this.times.append({ timestamp: this.maxTimestamp, offset: this.offsetOfMaxTimestamp });
+      this.#bytesSinceIndexEntry = 0;
+    }
+    this.#bytesSinceIndexEntry += batchBytes;
+    this.bytes += batchBytes;
+    this.changed = true;
+    this.endOffset = batch.lastOffset + 1;
+    this.modifiedMs = options.nowMs;
+  }
+
+  /** Writes the indexes as far as they have come, with the largest timestamp as the last entry. */
+  async completeIndexes(): Promise<void> {
+    if (this.bytes > 0) this.times.append({ timestamp: this.maxTimestamp, offset: this.offsetOfMaxTimestamp });
+    await this.flushIndexes();
+  }
+
+  /** The indexes have grown in memory by as much as is worth a write. */
+  get indexTailsLarge(): boolean {
+    return (this.#offsets?.entries.wantsFlush ?? false) || (this.#times?.entries.wantsFlush ?? false);
+  }
+
+  async flushIndexes(): Promise<void> {
+    await this.#offsets?.entries.flush();
+    await this.#times?.entries.flush();
+  }
+
+  /** No batch comes any more: completes the indexes and makes them durable, so that they need no check after a crash. */
+  async finish(): Promise<void> {
+    await this.completeIndexes();
+    for (const index of [this.#offsets, this.#times]) {
+      if (index !== undefined) await this.#files.use(index.entries.file, (handle) => handle.sync());
+    }
+    this.finished = true;
+    this.changed = false;
+  }
+
+  /** Lets go of the files. */
+  async close(): Promise<void> {
+    await this.#files.close(this.log);
+    if (this.#offsets !== undefined) await this.#files.close(this.#offsets.entries.file);
+    if (this.#times !== undefined) await this.#files.close(this.#times.entries.file);
+  }
+
+  facts(): SegmentFacts {
+    return {
+      baseOffset: this.baseOffset,
+      endOffset: this.endOffset,
+      bytes: this.bytes,
+      firstTimestamp: this.firstTimestamp,
+      maxTimestamp: this.maxTimestamp,
+      offsetOfMaxTimestamp: this.offsetOfMaxTimestamp,
+      createdMs: this.createdMs,
+      modifiedMs: this.modifiedMs,
+      indexBytes: this.#offsets === undefined ? this.#indexBytes : this.#offsets.entries.count * 8,
+      timeIndexBytes: this.#times === undefined ? this.#timeIndexBytes : this.#times.entries.count * 12,
+    };
+  }
+}

@@ -1,0 +1,33 @@
+/** Small files that are read whole and replaced whole: after a crash there is the old one or the new one, never a part. */
+import type { Disk } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
+import { TEMPORARY } from './file-names.ts';
+
+/** Undefined when there is no such file. */
+export async function readSmallFile(disk: Disk, path: string): Promise<Buffer | undefined> {
+  const file = await disk.open(path, 'readOnly').catch((error: unknown) => {
+    if (error instanceof DiskFault && error.kind === 'absent') return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const bytes = Buffer.allocUnsafe(await file.size());
+    return bytes.subarray(0, await file.read(bytes, 0));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The new content is complete when the name appears, but the name itself is durable only after a sync of the directory. */
+export async function replaceFile(disk: Disk, path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = path + TEMPORARY;
+  const file = await disk.open(temporary, 'create');
+  try {
+    await file.truncate(0);
+    await file.write([typeof content === 'string' ? Buffer.from(content) : content], 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporary, path);
+}

@@ -1,0 +1,86 @@
+/**
+ * The newest batches of all logs of an engine, so that readers who keep up need no file. Owns the bound on what they hold in memory and the
+ * order in which they leave: the oldest of all first. A batch that is not written yet never leaves, because it is nowhere else.
+ */
+import { baseOffset } from '../protocol/batch/header.ts';
+import { BatchList, type StoredBatch } from './batch-list.ts';
+import type { LogRead, LogSlice } from './log-engine.ts';
+import { RetainedBytes } from './retained-bytes.ts';
+
+/** The newest batches of one log. */
+export class RecentTail {
+  readonly batches = new BatchList();
+  /** Batches that end below are in the file, too. */
+  writtenOffset = 0;
+  /** The log is closed. */
+  dropped = false;
+
+  /** What `read` asks for; undefined when the batch that contains its offset is not here any more. */
+  read(read: LogRead): LogSlice | undefined {
+    const first = this.batches.first;
+    return first === undefined || read.offset < baseOffset(first.bytes) ? undefined : this.batches.slice(read);
+  }
+}
+
+const COMPACT_AFTER = 1024;
+
+export class RecentBatches {
+  readonly #retained = new RetainedBytes();
+  readonly #bytesMax: number;
+  /** Whose batch comes next, oldest first; a log that was dropped has none left. */
+  #order: RecentTail[] = [];
+  #head = 0;
+  /** Places in the order that belong to logs that were dropped. */
+  #stale = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#retained.total;
+  }
+
+  /** Answers the batch as it is kept: the caller may let go of the buffer that it came in. */
+  add(tail: RecentTail, bytes: Uint8Array, lastOffset: number): StoredBatch {
+    const stored = { bytes: this.#retained.keep(bytes), lastOffset };
+    tail.batches.push(stored);
+    this.#order.push(tail);
+    if (this.#retained.total > this.#bytesMax) this.#makeRoom();
+    return stored;
+  }
+
+  /** The log is closed: its batches leave. */
+  drop(tail: RecentTail): void {
+    tail.dropped = true;
+    this.#stale += tail.batches.count;
+    for (let batch = tail.batches.shift(); batch !== undefined; batch = tail.batches.shift()) {
+      this.#retained.release(batch.bytes);
+    }
+    if (this.#stale >= COMPACT_AFTER && this.#stale * 2 >= this.#order.length) {
+      this.#order = this.#order.slice(this.#head).filter((other) => !other.dropped);
+      this.#head = 0;
+      this.#stale = 0;
+    }
+  }
+
+  #makeRoom(): void {
+    while (this.#retained.total > this.#bytesMax) {
+      const tail = this.#order[this.#head];
+      if (tail === undefined) break;
+      const oldest = tail.batches.first;
+      if (oldest === undefined) {
+        this.#stale -= 1;
+      } else {
+        if (oldest.lastOffset >= tail.writtenOffset) break;
+        tail.batches.shift();
+        this.#retained.release(oldest.bytes);
+      }
+      this.#head += 1;
+    }
+    if (this.#head >= COMPACT_AFTER && this.#head * 2 >= this.#order.length) {
+      this.#order = this.#order.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
