@@ -81,3 +81,25 @@ test('a dynamic text that is not legal is passed over and named', () => {
   assert.deepEqual(config.setDynamic('broker', entries), ['message.max.bytes']);
   assert.equal(config.get('message.max.bytes'), 5);
 });
+
+test('settings that do not go together are refused', () => {
+  const messages = (file: Record<string, string>) => {
+    try {
+      return String(new BrokerConfig({ file }).get('node.id'));
+    } catch (error) {
+      return error instanceof ConfigError ? error.message : String(error);
+    }
+  };
+  assert.equal(
+    messages({ 'group.consumer.session.timeout.ms': '1500' }),
+    [
+      'group.consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms',
+      'group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms',
+    ].join('\n'),
+  );
+  assert.match(messages({ 'log.roll.ms': '0' }), /log.roll.ms must be greater than or equal to 1/);
+  assert.match(messages({ 'max.connections.per.ip': '0' }), /can be set to zero only if/);
+  assert.match(messages({ 'log.retention.ms': '0' }), /log.retention.ms must be unlimited/);
+  const together = { 'group.consumer.min.session.timeout.ms': '1000', 'group.consumer.session.timeout.ms': '6000' };
+  assert.equal(messages(together), '1');
+});

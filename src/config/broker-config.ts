@@ -3,6 +3,7 @@
  * it, what was changed while running (for the cluster, for this broker). Whoever follows the metadata log feeds the dynamic part in;
  * everybody else only reads. Holds values, never meaning: what follows from a setting is decided where it is used.
  */
+import { inconsistencies } from './consistency.ts';
 import { type BrokerSettingName, type BrokerSettingValue, brokerSettingByName, brokerTable } from './registry.ts';
 import { parseSetting } from './value.ts';
 
@@ -22,7 +23,8 @@ export interface StaticEntry {
 
 export interface SettingProblem {
   readonly name: string;
-  readonly layer: StaticLayer;
+  /** `default`: another setting does not go together with this one's default. */
+  readonly layer: StaticLayer | 'default';
   readonly message: string;
 }
 
@@ -46,7 +48,7 @@ export class BrokerConfig {
   #values: ReadonlyMap<string, unknown>;
   readonly #listeners = new Set<ChangeListener>();
 
-  /** Throws a `ConfigError` when the text of a known setting is not a legal value. Unknown names are kept: see `unknown`. */
+  /** Throws a `ConfigError` when the text of a known setting is not a legal value, or settings do not go together. Unknown names are kept: see `unknown`. */
   constructor(given: StaticSettings = {}) {
     this.#static = withNodeId(mergeLayers(given));
     const problems: SettingProblem[] = [];
@@ -57,6 +59,12 @@ export class BrokerConfig {
     }
     if (problems.length > 0) throw new ConfigError(problems);
     this.#values = this.#evaluate();
+    const together = inconsistencies((name) => this.#values.get(name)).map(({ name, message }) => ({
+      name,
+      message,
+      layer: this.#static.get(name)?.layer ?? ('default' as const),
+    }));
+    if (together.length > 0) throw new ConfigError(together);
   }
 
   get<Name extends BrokerSettingName>(name: Name): BrokerSettingValue<Name> {

@@ -4,6 +4,7 @@
  */
 import type { BrokerConfig } from './broker-config.ts';
 import { groupTable } from './group.ts';
+import { type GroupSettingSource, groupSources } from './group-sources.ts';
 import {
   type BrokerSettingName,
   type GroupSettingName,
@@ -37,81 +38,6 @@ export interface GroupSettings {
 
 export type GroupOverrides = ReadonlyMap<string, string>;
 
-/** What the broker says about one group setting: its default, and the bounds within which a group may choose. */
-interface GroupSettingSource {
-  readonly default: BrokerSettingName;
-  readonly min?: BrokerSettingName;
-  readonly max?: BrokerSettingName;
-}
-
-const sources: Readonly<Partial<Record<GroupSettingName, GroupSettingSource>>> = {
-  'consumer.heartbeat.interval.ms': {
-    default: 'group.consumer.heartbeat.interval.ms',
-    min: 'group.consumer.min.heartbeat.interval.ms',
-    max: 'group.consumer.max.heartbeat.interval.ms',
-  },
-  'consumer.session.timeout.ms': {
-    default: 'group.consumer.session.timeout.ms',
-    min: 'group.consumer.min.session.timeout.ms',
-    max: 'group.consumer.max.session.timeout.ms',
-  },
-  'consumer.assignment.interval.ms': {
-    default: 'group.consumer.assignment.interval.ms',
-    min: 'group.consumer.min.assignment.interval.ms',
-    max: 'group.consumer.max.assignment.interval.ms',
-  },
-  'share.heartbeat.interval.ms': {
-    default: 'group.share.heartbeat.interval.ms',
-    min: 'group.share.min.heartbeat.interval.ms',
-    max: 'group.share.max.heartbeat.interval.ms',
-  },
-  'share.session.timeout.ms': {
-    default: 'group.share.session.timeout.ms',
-    min: 'group.share.min.session.timeout.ms',
-    max: 'group.share.max.session.timeout.ms',
-  },
-  'share.record.lock.duration.ms': {
-    default: 'group.share.record.lock.duration.ms',
-    min: 'group.share.min.record.lock.duration.ms',
-    max: 'group.share.max.record.lock.duration.ms',
-  },
-  'share.delivery.count.limit': {
-    default: 'group.share.delivery.count.limit',
-    min: 'group.share.min.delivery.count.limit',
-    max: 'group.share.max.delivery.count.limit',
-  },
-  'share.partition.max.record.locks': {
-    default: 'group.share.partition.max.record.locks',
-    min: 'group.share.min.partition.max.record.locks',
-    max: 'group.share.max.partition.max.record.locks',
-  },
-  'share.assignment.interval.ms': {
-    default: 'group.share.assignment.interval.ms',
-    min: 'group.share.min.assignment.interval.ms',
-    max: 'group.share.max.assignment.interval.ms',
-  },
-  'streams.heartbeat.interval.ms': {
-    default: 'group.streams.heartbeat.interval.ms',
-    min: 'group.streams.min.heartbeat.interval.ms',
-    max: 'group.streams.max.heartbeat.interval.ms',
-  },
-  'streams.session.timeout.ms': {
-    default: 'group.streams.session.timeout.ms',
-    min: 'group.streams.min.session.timeout.ms',
-    max: 'group.streams.max.session.timeout.ms',
-  },
-  'streams.num.standby.replicas': {
-    default: 'group.streams.num.standby.replicas',
-    max: 'group.streams.max.standby.replicas',
-  },
-  'streams.assignment.interval.ms': {
-    default: 'group.streams.assignment.interval.ms',
-    min: 'group.streams.min.assignment.interval.ms',
-    max: 'group.streams.max.assignment.interval.ms',
-  },
-  'streams.initial.rebalance.delay.ms': { default: 'group.streams.initial.rebalance.delay.ms' },
-};
-
 export function groupSettings(config: BrokerConfig, overrides: GroupOverrides = new Map()): GroupSettings {
   const value = <Name extends GroupSettingName>(name: Name) => groupValue(config, overrides, name);
   return {
@@ -141,7 +67,7 @@ export function groupValue<Name extends GroupSettingName>(
   overrides: GroupOverrides,
   name: Name,
 ): GroupSettingValue<Name> {
-  const source = sources[name];
+  const source = groupSources[name];
   const text = overrides.get(name);
   const setting = groupSettingByName.get(name);
   if (text !== undefined && setting !== undefined) {
@@ -156,7 +82,7 @@ export function groupValue<Name extends GroupSettingName>(
 
 /** The broker's setting behind a group setting. */
 export function groupSynonym(name: string): BrokerSettingName | undefined {
-  return isGroupSetting(name) ? sources[name]?.default : undefined;
+  return isGroupSetting(name) ? groupSources[name]?.default : undefined;
 }
 
 /** Why a group may not have these overrides together with the broker's settings, in Kafka's words. Each text is known to be legal. */
@@ -167,7 +93,7 @@ export function groupBoundsProblem(config: BrokerConfig, overrides: GroupOverrid
     const parsed = text === undefined || setting === undefined ? undefined : parseSetting(name, setting, text);
     return parsed?.kind === 'value' ? parsed.value : groupValue(config, overrides, name);
   };
-  for (const [name, source] of Object.entries(sources)) {
+  for (const [name, source] of Object.entries(groupSources)) {
     const chosen = isGroupSetting(name) ? value(name) : undefined;
     if (typeof chosen !== 'number') continue;
     if (source.min !== undefined && chosen < bound(config, source.min)) {

@@ -31,7 +31,8 @@ test('milliseconds win over minutes, minutes over hours, wherever they were give
   assert.equal(topicSettings(minutes).retentionMs, 4);
 });
 
-test('-1 in any unit is no bound', () => {
+test('a negative retention in any unit is no bound', () => {
+  assert.equal(topicSettings(new BrokerConfig({ flag: { 'log.retention.ms': '-2' } })).retentionMs, -1);
   assert.equal(topicSettings(new BrokerConfig({ flag: { 'log.retention.hours': '-1' } })).retentionMs, -1);
 });
 

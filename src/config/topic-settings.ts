@@ -148,7 +148,9 @@ export function topicSynonyms(name: string): readonly string[] {
 function inherited(config: BrokerConfig, name: TopicSettingName): unknown {
   for (const synonym of synonyms[name] ?? []) {
     const value: unknown = config.get(synonym.name);
-    if (typeof value === 'number' && synonym.unitMs > 1) return value < 0 ? -1 : value * synonym.unitMs;
+    // Any negative number keeps records for ever, in whatever unit.
+    if (typeof value === 'number' && name === 'retention.ms' && value < 0) return -1;
+    if (typeof value === 'number') return value * synonym.unitMs;
     if (value !== undefined) return value;
   }
   return undefined;
