@@ -80,6 +80,11 @@ test('settings that do nothing here are told apart', () => {
   assert.deepEqual(withoutEffect, ['process.roles']);
 });
 
+test('who asks for an authorizer learns that there is none', () => {
+  const { warnings } = settings([], {}, { 'authorizer.class.name': 'some.Authorizer' });
+  assert.deepEqual(warnings, ['authorizer.class.name has no effect: whoever can connect may do everything']);
+});
+
 test('flags that make no sense are refused', () => {
   assert.match(refusal(['--nonsense']), /Unknown option '--nonsense'/);
   assert.match(refusal(['--set', 'a']), /--set a: expected NAME=VALUE/);

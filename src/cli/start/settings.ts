@@ -43,6 +43,9 @@ export function startSettings(sources: SettingSources): StartSettings {
       ? `environment variable ${variables.get(name)} is no setting; ignored`
       : `${unknownSentence(name)} in ${sources.flags.configFile}; ignored`,
   );
+  if (config.get('authorizer.class.name') !== '') {
+    warnings.push('authorizer.class.name has no effect: whoever can connect may do everything');
+  }
   const withoutEffect = [...config.staticEntries.keys()].filter(
     (name) => brokerSettingByName.get(name)?.effect === undefined && !config.unknown.some((row) => row.name === name),
   );
