@@ -1,13 +1,90 @@
-/** One node, wired: what handlers reach the rest of the broker through. */
+/**
+ * One node, wired: what handlers reach the rest of the broker through, and the order in which its parts start and stop. Decides nothing about requests and
+ * owns no state of its own. The log engine and the metadata log are handed in, since brokers of one process may share them.
+ */
 import type { Env } from '../base/env.ts';
+import { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import type { LogEngine } from '../log/log-engine.ts';
+import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
+import type { BrokerEndPoint } from '../metadata/cluster-record.ts';
+import type { MetadataLog } from '../metadata/metadata-log.ts';
+import { FetchSessions } from './fetch-sessions.ts';
 import type { LogLevels } from './log-levels.ts';
+import { PartitionDirectory } from './partition-directory.ts';
+import { ProducerIds } from './producer-ids.ts';
 
 export interface Broker {
   readonly env: Env;
   readonly nodeId: number;
   readonly config: BrokerConfig;
-  readonly metadata: ClusterMetadata;
   readonly logLevels: LogLevels;
+  readonly engine: LogEngine;
+  readonly metadata: ClusterMetadata;
+  readonly partitions: PartitionDirectory;
+  readonly fetchSessions: FetchSessions;
+  readonly producerIds: ProducerIds;
+}
+
+export interface BrokerOptions {
+  readonly env: Env;
+  readonly config: BrokerConfig;
+  /** Filters what `env.logger` gets. */
+  readonly logLevels: LogLevels;
+  readonly engine: LogEngine;
+  readonly metadataLog: MetadataLog;
+  /** The id that a new cluster gets. */
+  readonly newClusterId?: string | undefined;
+  /** Where the broker will listen, as far as that is known. */
+  readonly endPoints: readonly BrokerEndPoint[];
+}
+
+export interface OpenBroker extends Broker {
+  /** Tells the cluster where the listeners are; needed when `endPoints` left a port to the system. */
+  announce(endPoints: readonly BrokerEndPoint[]): Promise<void>;
+  /** A clean stop, after the last request was answered. The engine and the metadata log stay open. */
+  close(): Promise<void>;
+}
+
+/** Ready for requests when it resolves. */
+export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
+  const { env, config, logLevels, engine, metadataLog, newClusterId, endPoints } = options;
+  const nodeId = config.get('node.id');
+  const rack = config.get('broker.rack') ?? null;
+  const metadata = await ClusterMetadata.open({
+    env,
+    log: metadataLog,
+    nodeId,
+    config,
+    ...(newClusterId === undefined ? {} : { newClusterId }),
+  });
+  await metadata.register({ endPoints, rack });
+
+  const background = new Lifecycle(env.logger);
+  const partitions = new PartitionDirectory({ env, nodeId, config, image: metadata.image, engine, background });
+  metadata.subscribe((changes) => {
+    for (const change of changes) partitions.apply(change);
+  });
+
+  return {
+    env,
+    nodeId,
+    config,
+    logLevels,
+    engine,
+    metadata,
+    partitions,
+    fetchSessions: new FetchSessions({
+      clock: env.clock,
+      random: env.random,
+      slots: config.get('max.incremental.fetch.session.cache.slots'),
+    }),
+    producerIds: new ProducerIds(() => metadata.takeProducerIds()),
+    announce: (actual) => metadata.register({ endPoints: actual, rack }),
+    async close() {
+      await metadata.close();
+      await partitions.close();
+      await background.stop();
+    },
+  };
 }
