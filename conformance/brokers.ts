@@ -16,6 +16,10 @@ export interface StartedBroker extends Target {
 /** What the recorded broker had besides its defaults, as far as it means anything here. */
 const SETTINGS: Readonly<Record<string, string>> = {
   'node.id': '1',
+  'process.roles': 'broker,controller',
+  'controller.listener.names': 'CONTROLLER',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
   'offsets.topic.replication.factor': '1',
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
@@ -27,11 +31,14 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-export async function startInProcess(overrides: Readonly<Record<string, string>>): Promise<StartedBroker> {
+export async function startInProcess(
+  overrides: Readonly<Record<string, string>>,
+  store: 'disk' | 'memory',
+): Promise<StartedBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'ottla-conformance-'));
   // Texts are legal for every setting; the names are checked when the broker starts.
   const settings = { ...SETTINGS, ...overrides } as BrokerSettings;
-  const broker = await startBroker({ ...settings, dataDir: join(folder, 'data') });
+  const broker = await startBroker(store === 'memory' ? settings : { ...settings, dataDir: join(folder, 'data') });
   const address = addressIn(broker.bootstrapServers);
   return {
     addressOf: onlyPlaintext(() => address),

@@ -15,6 +15,7 @@ test('Ottla answers as Apache Kafka 4.3.1 answered, or as the list of difference
     bootstrap: undefined,
     configured: false,
     isOttla: true,
+    store: 'disk',
     jobs: JOBS,
     onResult: () => {},
   });

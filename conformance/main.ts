@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
   options: {
     bootstrap: { type: 'string' },
     configured: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
     kafka: { type: 'boolean', default: false },
     dir: { type: 'string', default: fileURLToPath(new URL('scenarios', import.meta.url)) },
     jobs: { type: 'string', default: '8' },
@@ -24,6 +25,7 @@ if (values.help) {
   --bootstrap HOST:PORT  a broker that runs already; else Ottla is started as each scenario needs it
   --configured           that broker has the settings that scenarios ask for
   --kafka                it is not Ottla: the list of Ottla's differences does not apply
+  --memory               Ottla keeps nothing on disk
   --dir DIR              another folder of scenarios
   --jobs N               scenarios at a time (8)`);
   process.exit(0);
@@ -35,6 +37,7 @@ const results = await runScenarios({
   bootstrap: values.bootstrap,
   configured: values.configured,
   isOttla: !values.kafka,
+  store: values.memory ? 'memory' : 'disk',
   jobs: Number(values.jobs),
   onResult: print,
 });

@@ -1,5 +1,5 @@
 /** Plays one scenario against a broker: sends what it says, waits as it says, and has every outcome judged. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../src/protocol/json.ts';
 import { ANY_CORRELATION, ClientConnection, type Exchange, type Outcome } from './client-connection.ts';
 import { brief, differencesBetween } from './compare.ts';
@@ -112,6 +112,8 @@ class Run {
 
   async #connection(step: Step): Promise<ClientConnection> {
     const name = step.conn ?? 'c1';
+    // An end that has already arrived is seen before anything is sent.
+    await nextTurn();
     const open = this.#connections.get(name);
     if (open !== undefined && !open.ended) return open;
     const opened = await ClientConnection.open(this.#target.addressOf(step.listener ?? 'PLAINTEXT'));

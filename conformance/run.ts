@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly configured: boolean;
   /** Whether the list of Ottla's differences applies. */
   readonly isOttla: boolean;
+  /** Where brokers that are started keep their data, except those that are restarted, which need the disk. */
+  readonly store: 'disk' | 'memory';
   /** Scenarios at a time, over all brokers. */
   readonly jobs: number;
   readonly onResult: (result: Result) => void;
@@ -42,7 +44,7 @@ export async function runScenarios(options: RunOptions): Promise<Result[]> {
     results.push(result);
     options.onResult(result);
   };
-  const sessions = options.bootstrap === undefined ? ownSessions(options.scenarios) : foreignSession(options, report);
+  const sessions = options.bootstrap === undefined ? ownSessions(options) : foreignSession(options, report);
   const jobs = new Slots(options.jobs);
   await eachOf(sessions, SESSIONS, (session) => playSession(session, { jobs, report, isOttla: options.isOttla }));
   return results;
@@ -103,14 +105,14 @@ function isStale(
   return judge(step, found.observed, played.variables).problems.length === 0;
 }
 
-function ownSessions(scenarios: readonly Scenario[]): Session[] {
+function ownSessions({ scenarios, store }: RunOptions): Session[] {
   const shared = new Map<string, Scenario[]>();
   const sessions: Session[] = [];
   for (const scenario of scenarios) {
     const settings = scenario.broker ?? {};
     if (scenario.isolate === true) {
       const isRestarted = scenario.steps.some((step) => step.restart !== undefined);
-      const start = () => (isRestarted ? startProcess(settings) : startInProcess(settings));
+      const start = () => (isRestarted ? startProcess(settings) : startInProcess(settings, store));
       sessions.push({ scenarios: [scenario], start });
       continue;
     }
@@ -121,7 +123,7 @@ function ownSessions(scenarios: readonly Scenario[]): Session[] {
   }
   const together = [...shared.values()].map((each) => ({
     scenarios: each,
-    start: () => startInProcess(each[0]?.broker ?? {}),
+    start: () => startInProcess(each[0]?.broker ?? {}, store),
   }));
   // The large ones first, so that nothing long is left at the end.
   return [...together, ...sessions].sort((left, right) => right.scenarios.length - left.scenarios.length);

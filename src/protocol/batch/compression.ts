@@ -18,8 +18,8 @@ const COMPRESSIONS: readonly (Compression | undefined)[] = ['none', 'gzip', 'sna
 /** zlib hands its output out in pieces of this size at most, which are then joined. */
 const CHUNK_BYTES_MAX = 1 << 20;
 const CHUNK_BYTES_MIN = 1 << 12;
-/** What records usually shrink to; only the first guess of an output size. */
-const EXPECTED_RATIO = 4;
+/** A guess of the output size that is mostly enough: joining pieces costs more than a piece that is too large. */
+const EXPECTED_RATIO = 16;
 
 let loadedZlib: typeof Zlib | undefined;
 
