@@ -8,7 +8,11 @@ export const kraftSettings = {
   'broker.rack': string(undefined, { effect: 'Where the broker stands; told to clients.' }),
   'broker.session.timeout.ms': int(9000),
   'controlled.shutdown.enable': boolean(true),
-  'controller.listener.names': list(undefined, { filled: true, importance: 'high' }),
+  'controller.listener.names': list(undefined, {
+    filled: true,
+    importance: 'high',
+    effect: 'Listeners with these names are not opened: files written for Apache Kafka have them.',
+  }),
   'controller.performance.always.log.threshold.ms': long(2000, { min: 0, internal: true }),
   'controller.performance.sample.period.ms': long(60_000, { min: 100, internal: true }),
   'controller.quorum.append.linger.ms': int(25, { min: 0 }),

@@ -17,7 +17,6 @@ export const logSettings = {
     min: 1,
     max: 17,
     dynamic: 'cluster-wide',
-    effect: 'How hard lz4 tries where the broker compresses. Topic default.',
   }),
   'compression.type': string('producer', {
     oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
@@ -71,7 +70,11 @@ export const logSettings = {
     dynamic: 'cluster-wide',
     effect: 'After this time the log is synced, also with durability=os. Topic default.',
   }),
-  'log.flush.offset.checkpoint.interval.ms': int(60_000, { min: 0, importance: 'high' }),
+  'log.flush.offset.checkpoint.interval.ms': int(60_000, {
+    min: 0,
+    importance: 'high',
+    effect: 'How often it is written down up to where each log is known to be synced.',
+  }),
   'log.flush.scheduler.interval.ms': long(longMax, {
     importance: 'high',
     effect: 'Stands in for log.flush.interval.ms where that is not set.',

@@ -43,7 +43,10 @@ export const networkSettings = {
   'request.timeout.ms': int(30_000, { importance: 'high' }),
   'socket.connection.setup.timeout.max.ms': long(30_000),
   'socket.connection.setup.timeout.ms': long(10_000),
-  'socket.listen.backlog.size': int(50, { min: 1 }),
+  'socket.listen.backlog.size': int(50, {
+    min: 1,
+    effect: 'Connections that may wait to be taken; at least 511, since a burst beyond it would wait a second.',
+  }),
   'socket.receive.buffer.bytes': int(102_400, { importance: 'high' }),
   'socket.request.max.bytes': int(104_857_600, {
     min: 1,

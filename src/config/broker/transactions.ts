@@ -21,10 +21,26 @@ export const transactionSettings = {
   'transaction.partition.verification.enable': boolean(true, { importance: 'low', dynamic: 'cluster-wide' }),
   'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { min: 1, importance: 'low' }),
   'transaction.state.log.load.buffer.size': int(5_242_880, { min: 1, importance: 'high' }),
-  'transaction.state.log.min.isr': int(2, { min: 1, importance: 'high' }),
-  'transaction.state.log.num.partitions': int(50, { min: 1, importance: 'high' }),
-  'transaction.state.log.replication.factor': short(3, { min: 1, importance: 'high' }),
-  'transaction.state.log.segment.bytes': int(104_857_600, { min: 1, importance: 'high' }),
+  'transaction.state.log.min.isr': int(2, {
+    min: 1,
+    importance: 'high',
+    effect: 'min.insync.replicas of __transaction_state, when it is created.',
+  }),
+  'transaction.state.log.num.partitions': int(50, {
+    min: 1,
+    importance: 'high',
+    effect: 'Partitions of __transaction_state, when it is created.',
+  }),
+  'transaction.state.log.replication.factor': short(3, {
+    min: 1,
+    importance: 'high',
+    effect: 'Replication factor of __transaction_state, when it is created. One replica is kept.',
+  }),
+  'transaction.state.log.segment.bytes': int(104_857_600, {
+    min: 1,
+    importance: 'high',
+    effect: 'Segment size of __transaction_state, when it is created.',
+  }),
   'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
   'transactional.id.expiration.ms': int(604_800_000, { min: 1, importance: 'high' }),
 };
