@@ -4,7 +4,7 @@
  */
 import type { Clock, Env, Logger, Timers } from './base/env.ts';
 import { type OpenBroker, openBroker } from './broker/broker.ts';
-import { LogLevels } from './broker/log-levels.ts';
+import { type LogLevelName, LogLevels } from './broker/log-levels.ts';
 import type { BrokerConfig } from './config/broker-config.ts';
 import type { LogEngine } from './log/log-engine.ts';
 import { MemoryLogEngine } from './log/memory/memory-engine.ts';
@@ -21,6 +21,8 @@ export interface NodeOptions {
   /** Undefined: everything stays in memory. */
   readonly dataDir: string | undefined;
   readonly logger: Logger;
+  /** What is logged until an admin tool says otherwise. Default: INFO. */
+  readonly logLevel?: LogLevelName;
   /** The machine's, unless tests want to move it. */
   readonly time?: Clock & Timers;
   /** False lets the process end while the broker runs. */
@@ -45,7 +47,7 @@ const PLAINTEXT = 0;
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { config, dataDir, logger, time } = options;
-  const logLevels = new LogLevels('INFO');
+  const logLevels = new LogLevels(options.logLevel ?? 'INFO');
   const env = nodeEnv({ logger: logLevels.filter(logger), ...(time === undefined ? {} : { time }) });
   const listeners = listenerSettings(config);
   const closers: (() => Promise<void>)[] = [];

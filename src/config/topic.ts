@@ -8,7 +8,7 @@ export const topicTable = {
     effect: 'What becomes of old data: `delete` by retention.',
   }),
   'compression.gzip.level': int(-1, { check: gzipLevel, effect: 'How hard gzip tries where the broker compresses.' }),
-  'compression.lz4.level': int(9, { min: 1, max: 17, effect: 'How hard lz4 tries where the broker compresses.' }),
+  'compression.lz4.level': int(9, { min: 1, max: 17 }),
   'compression.type': string('producer', {
     oneOf: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'],
     effect: 'What batches are compressed with in the log, or `producer` to keep them as they came.',

@@ -4,8 +4,9 @@
  */
 import type { Logger } from '../../base/env.ts';
 import { DataDirectoryInUse, DiskFault, NetworkFault } from '../../base/faults.ts';
+import type { LogLevelName } from '../../broker/log-levels.ts';
 import { type BrokerConfig, ConfigError } from '../../config/broker-config.ts';
-import { standardErrorLogger } from '../../platform/logger.ts';
+import { type LogLevel, silentLogger, standardErrorLogger } from '../../platform/logger.ts';
 import type { Shell } from '../../platform/shell.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { parseStartFlags, type StartFlags, startFlagHelp } from './flags.ts';
@@ -24,6 +25,7 @@ export interface NodeOptions {
   /** Undefined: in memory. */
   readonly dataDir: string | undefined;
   readonly logger: Logger;
+  readonly logLevel: LogLevelName;
 }
 
 /** A stop that takes longer than this is given up: what was acknowledged is on the disk already. */
@@ -37,11 +39,12 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
     environment: shell.environment,
     file: await readConfigFile(shell, flags),
   });
-  const logger = standardErrorLogger({ level: flags.logLevel, text: shell.errorIsTerminal });
+  const text = shell.errorIsTerminal;
+  const logger = standardErrorLogger({ level: flags.logLevel, text });
   const interruption = shell.interruption();
   let node: RunningNode;
   try {
-    node = await startNode({ config, dataDir, logger });
+    node = await startNode({ config, dataDir, ...brokerLog(flags.logLevel, text) });
   } catch (error) {
     logOddities(logger, { warnings, withoutEffect });
     throw startFailure(error, dataDir);
@@ -56,6 +59,13 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
   });
   await node.stop();
   logger.info({}, 'stopped');
+}
+
+/** The broker filters its own lines, because admin tools change its level while it runs (KIP-412); what it lets pass is written. */
+function brokerLog(level: LogLevel, text: boolean): Pick<NodeOptions, 'logger' | 'logLevel'> {
+  if (level === 'silent') return { logger: silentLogger, logLevel: 'INFO' };
+  const levelNames = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const;
+  return { logger: standardErrorLogger({ level: 'debug', text }), logLevel: levelNames[level] };
 }
 
 function logOddities(
