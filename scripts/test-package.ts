@@ -40,12 +40,15 @@ async function tryOn(nodeVersion: string, tarball: string): Promise<void> {
   if (!exact.startsWith(`v${nodeVersion}.`)) throw new Error(`asked for Node ${nodeVersion}, got ${exact}`);
 
   let broker = await start(options);
-  run('ottla', ['topic', 'create', 'orders', '--bootstrap', broker.address], options);
-  run('ottla', ['produce', 'orders', '--bootstrap', broker.address], { ...options, input: `hello from ${exact}\n` });
+  run('ottla', ['topic', 'create', 'orders', '--bootstrap-server', broker.address], options);
+  run('ottla', ['produce', 'orders', '--bootstrap-server', broker.address], {
+    ...options,
+    input: `hello from ${exact}\n`,
+  });
   const firstStartMs = broker.readyMs;
   await stop(broker);
   broker = await start(options);
-  const consume = ['consume', 'orders', '--from', 'earliest', '--count', '1', '--bootstrap', broker.address];
+  const consume = ['consume', 'orders', '--from-beginning', '--count', '1', '--bootstrap-server', broker.address];
   expect(run('ottla', consume, options), `hello from ${exact}`);
   await stop(broker);
 

@@ -1,0 +1,112 @@
+/**
+ * Apache Kafka 4.3.1 from Maven Central: one node in KRaft mode with a heap of 1 GB and its default settings. Needs a JDK and Maven, and says so when they are
+ * missing. `KAFKA_LIB` names a folder that has its jars already.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type BrokerKind, startProcess } from './broker-process.ts';
+
+const VERSION = '4.3.1';
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
+const HEAP = ['-Xms1g', '-Xmx1g'];
+
+export function kafka(cacheDir: string): BrokerKind {
+  const lib = process.env['KAFKA_LIB'] ?? installed(join(cacheDir, `kafka-${VERSION}`));
+  const java = (...parameters: readonly string[]) => [
+    'java',
+    ...HEAP,
+    '-cp',
+    `${lib}/*`,
+    `-Dlog4j2.configurationFile=${logging(cacheDir)}`,
+    ...parameters,
+  ];
+  return {
+    name: `Apache Kafka ${VERSION}`,
+    durableTopic: { 'flush.messages': '1' },
+    start: async ({ dataDir }) => {
+      mkdirSync(dataDir, { recursive: true });
+      const [port, controllerPort] = [await freePort(), await freePort()];
+      const file = join(dataDir, 'server.properties');
+      writeFileSync(file, properties({ dataDir: join(dataDir, 'data'), port, controllerPort }));
+      run(
+        java('kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--standalone', '--ignore-formatted'),
+      );
+      return startProcess({
+        command: java('kafka.Kafka', file),
+        ready: /Kafka Server started/,
+        address: () => `127.0.0.1:${port}`,
+      });
+    },
+  };
+}
+
+function properties(options: { dataDir: string; port: number; controllerPort: number }): string {
+  const { dataDir, port, controllerPort } = options;
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${dataDir}
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+`;
+}
+
+/** Only what tells that the broker serves, as its own start script prints it. */
+function logging(cacheDir: string): string {
+  mkdirSync(cacheDir, { recursive: true });
+  const file = join(cacheDir, 'kafka-log4j2.xml');
+  writeFileSync(
+    file,
+    `<Configuration status="OFF"><Appenders><Console name="out"><PatternLayout pattern="%m%n"/></Console></Appenders>
+<Loggers><Logger name="kafka.server" level="INFO"/><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers></Configuration>
+`,
+  );
+  return file;
+}
+
+function installed(folder: string): string {
+  const lib = join(folder, 'lib');
+  if (existsSync(join(lib, `kafka_2.13-${VERSION}.jar`))) return lib;
+  for (const tool of ['java', 'mvn']) {
+    if (spawnSync(tool, ['-version']).error !== undefined) {
+      throw new Error(`Apache Kafka needs ${tool}, which is not installed`);
+    }
+  }
+  mkdirSync(folder, { recursive: true });
+  const artifact = (group: string, name: string, version: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+  writeFileSync(
+    join(folder, 'pom.xml'),
+    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>ottla</groupId><artifactId>bench</artifactId><version>1</version>
+<dependencies>${artifact('org.apache.kafka', 'kafka_2.13', VERSION)}${artifact('org.apache.kafka', 'kafka-tools', VERSION)}</dependencies></project>`,
+  );
+  console.error(`fetching Apache Kafka ${VERSION} with Maven`);
+  run(['mvn', '-q', '-B', '-f', folder, 'dependency:copy-dependencies', '-DoutputDirectory=lib']);
+  return lib;
+}
+
+function run([program = '', ...parameters]: readonly string[]): void {
+  const done = spawnSync(program, parameters, { encoding: 'utf8' });
+  if (done.status !== 0) {
+    throw new Error(`${program} failed: ${done.error?.message ?? ''}\n${done.stdout}${done.stderr}`);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
+      );
+    });
+  });
+}

@@ -1,0 +1,23 @@
+/** The bundle, as it is published. */
+import { join } from 'node:path';
+import { type BrokerKind, startProcess } from './broker-process.ts';
+
+/** `profileDir`: where Node leaves a processor profile of the broker when it stops. */
+export function ottla(options: { dist: string; profileDir: string | undefined }): BrokerKind {
+  const profile = options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`];
+  return {
+    name: 'Ottla',
+    durableTopic: {},
+    start: ({ dataDir, durable }) =>
+      startProcess({
+        command: [
+          process.execPath,
+          ...profile,
+          join(options.dist, 'ottla.js'),
+          ...['--listen', '127.0.0.1:0', '--data-dir', dataDir, '--set', `durability=${durable ? 'sync' : 'os'}`],
+        ],
+        ready: /Ottla ready on (\S+)/,
+        address: (match) => match[1] ?? '',
+      }),
+  };
+}

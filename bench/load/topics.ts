@@ -1,0 +1,34 @@
+/** Topics for the benchmarks. */
+import { CreateTopics } from '../../src/protocol/messages/create-topics.ts';
+import { ListOffsets } from '../../src/protocol/messages/list-offsets.ts';
+import type { LoadClient } from './client.ts';
+
+/** Creates a topic of one partition and waits until it can be written to. */
+export async function createTopic(
+  client: LoadClient,
+  name: string,
+  configs: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { topics } = await client.request(CreateTopics, 7, {
+    topics: [
+      {
+        name,
+        numPartitions: 1,
+        replicationFactor: 1,
+        configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+      },
+    ],
+    timeoutMs: 30_000,
+  });
+  const errorCode = topics[0]?.errorCode;
+  if (errorCode !== 0) throw new Error(`topic ${name} was not created: error ${errorCode}`);
+  while (!(await isWritable(client, name))) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function isWritable(client: LoadClient, name: string): Promise<boolean> {
+  const { topics } = await client.request(ListOffsets, 7, {
+    replicaId: -1,
+    topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+  });
+  return topics[0]?.partitions[0]?.errorCode === 0;
+}
