@@ -153,6 +153,9 @@ test('client metrics know three settings, bounds of the interval and the shape o
     'invalid-request: Invalid value 5 for interval.ms, interval must be between 100 and 3600000 (1 hour)',
   );
   assert.equal(alter('no.such', '5'), 'invalid-request: Unknown client metrics configuration: no.such');
+  const append: Alteration = { name: 'metrics', operation: 'append', value: 'x.' };
+  const message = "Can't APPEND to key metrics because its type is not LIST.";
+  assert.equal(refused(alterClientMetrics(nothing, [append])), `invalid-config: ${message}`);
   assert.equal(alter('match', 'client_id=abc'), 'altered');
   for (const pattern of ['what=5', 'client_id=[', 'x']) {
     assert.equal(alter('match', pattern), `invalid-config: Illegal client matching pattern: ${pattern}`);

@@ -84,7 +84,8 @@ export function alterGroup(config: BrokerConfig, current: Overrides, alterations
 }
 
 export function alterClientMetrics(current: Overrides, alterations: readonly Alteration[]): AlterOutcome {
-  const outcome = alter(current, alterations, clientMetricsSettingByName);
+  // Although two of them are lists, Kafka knows no types here when it appends, and clients rely on the refusal.
+  const outcome = alter(current, alterations, new Map());
   if (outcome.kind === 'refused') return outcome;
   for (const name of outcome.overrides.keys()) {
     if (!clientMetricsSettingByName.has(name)) {

@@ -58,7 +58,7 @@ function changed(): BrokerConfig {
 
 /** Defaults of our own (decided in the tables) are not Kafka's answer. */
 function withoutOwnDefaults(rows: readonly DescribedSetting[]): readonly DescribedSetting[] {
-  const own = new Set(['node.id', 'listeners', 'log.dir', 'group.initial.rebalance.delay.ms']);
+  const own = new Set(['listeners', 'log.dir', 'group.initial.rebalance.delay.ms']);
   return rows
     .filter((row) => row.name !== 'log.dir')
     .map((row) => ({ ...row, synonyms: row.synonyms.filter(({ name, source }) => source !== 5 || !own.has(name)) }))

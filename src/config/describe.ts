@@ -244,7 +244,8 @@ function brokerValues(config: BrokerConfig, self: string): DescribedSynonym[] {
   return first < 0 ? [] : found.slice(first);
 }
 
+/** Where Apache Kafka has no default, none is listed, so that tools that compare brokers find the same rows. */
 function defaultText(name: string): string | null {
   const setting = brokerSettingByName.get(name);
-  return setting === undefined ? null : valueText(setting.type, setting.default);
+  return setting === undefined || setting.kafkaDefault === '' ? null : valueText(setting.type, setting.default);
 }
