@@ -11,6 +11,8 @@ export const limits = {
    * the disk has caught up; this also bounds who waits for the partition, since everyone who waits has appended a batch.
    */
   uncommittedBytesPerPartition: 64 * 1024 * 1024,
+  /** The shortest time that a produce request waits for the disk, whatever its timeout says: there is nobody else to wait for. */
+  produceTimeoutMinMs: 1_000,
   /** How long a fetch session is safe from eviction after its start, and from being called unused after its last request (KIP-227). */
   fetchSessionEvictionMs: 120_000,
   /**

@@ -1,0 +1,7 @@
+/** The part of a partition that a coordinator writes its records to and rebuilds its state from. */
+import type { Partition } from '../partition/partition.ts';
+
+export type CoordinatorLog = Pick<
+  Partition,
+  'leaderEpoch' | 'logEndOffset' | 'highWatermark' | 'appendInternal' | 'waitUntilCommitted' | 'replay' | 'stopped'
+>;

@@ -1,0 +1,32 @@
+/** What the steps of a classic group answer: the responses of the protocol, ready for the encoder. */
+import { ErrorCode } from '../../../protocol/error-code.ts';
+import type { Heartbeat } from '../../../protocol/messages/heartbeat.ts';
+import type { JoinGroup } from '../../../protocol/messages/join-group.ts';
+import type { LeaveGroup } from '../../../protocol/messages/leave-group.ts';
+import type { SyncGroup } from '../../../protocol/messages/sync-group.ts';
+import type { ResponseOf } from '../../../protocol/schema.ts';
+
+export type JoinReply = ResponseOf<typeof JoinGroup>;
+export type SyncReply = ResponseOf<typeof SyncGroup>;
+export type HeartbeatReply = ResponseOf<typeof Heartbeat>;
+export type LeaveReply = ResponseOf<typeof LeaveGroup>;
+
+/** Who sent a request, and in which version. */
+export interface Requester {
+  readonly apiVersion: number;
+  /** Empty when the client sent none. */
+  readonly clientId: string;
+  /** In Kafka's manner, `/127.0.0.1`. */
+  readonly clientHost: string;
+}
+
+export function joinRefusal(errorCode: ErrorCode, memberId: string): JoinReply {
+  return { errorCode, memberId, protocolType: null, protocolName: null };
+}
+
+export function syncRefusal(errorCode: ErrorCode): SyncReply {
+  return { errorCode };
+}
+
+/** Answers to a request whose place a newer one of the same member has taken: whoever still waits for it joins again. */
+export const REPLACED = ErrorCode.REBALANCE_IN_PROGRESS;

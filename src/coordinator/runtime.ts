@@ -1,0 +1,147 @@
+/**
+ * All coordinators of one kind on this broker: one shard per partition of their internal topic. Owns which shards are loaded. A shard is
+ * loaded from its log when the first command comes; commands that come meanwhile wait, in order, because for a client that costs less than an
+ * error and its retry. When a shard ends after a fault, the next command loads it anew.
+ *
+ * It never looks into a state and never serves a partition that this broker does not lead.
+ */
+import type { Env } from '../base/env.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import type { CoordinatorLog } from './coordinator-log.ts';
+import { replay } from './replay.ts';
+import { Shard } from './shard.ts';
+import type { Command, RecordCodec, StateMachine } from './state-machine.ts';
+
+export interface RuntimeOptions<S, R> {
+  readonly env: Env;
+  /** Loading runs here. */
+  readonly background: Lifecycle;
+  /** For log lines. */
+  readonly topic: string;
+  /** The partition that this broker leads, or the error code of a Produce to it. */
+  readonly openLog: (index: number) => CoordinatorLog | ErrorCode | Promise<CoordinatorLog | ErrorCode>;
+  readonly newState: () => S;
+  readonly codec: RecordCodec<R>;
+}
+
+type Loaded<S extends StateMachine<R>, R> = Shard<S, R> | ErrorCode;
+
+interface Slot<S extends StateMachine<R>, R> {
+  shard: Shard<S, R> | undefined;
+  /** Resolves to the shard, or to what clients are told. */
+  readonly loading: Promise<Loaded<S, R>>;
+  /** Commands that wait for the loading. */
+  waiting: number;
+}
+
+export class CoordinatorRuntime<S extends StateMachine<R>, R> {
+  readonly #options: RuntimeOptions<S, R>;
+  readonly #slots = new Map<number, Slot<S, R>>();
+  #isStopped = false;
+
+  constructor(options: RuntimeOptions<S, R>) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs `command` on the state of partition `index` and answers its reply once all that it has seen is durable; in the same turn when that
+   * is so already. `refusal` says in T that this coordinator cannot answer.
+   */
+  submit<T>(index: number, command: Command<S, R, T>, refusal: (error: ErrorCode) => T): T | Promise<T> {
+    if (this.#isStopped) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    const slot = this.#slots.get(index) ?? this.#load(index);
+    if (slot.shard !== undefined) return slot.shard.run(command, refusal);
+    if (slot.waiting >= limits.coordinatorCommandsWhileLoading) return refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
+    slot.waiting += 1;
+    return slot.loading.then((loaded) => {
+      slot.waiting -= 1;
+      return loaded instanceof Shard ? loaded.run(command, refusal) : refusal(loaded);
+    });
+  }
+
+  /** Loads a shard before anyone asks for it, so that its timers run. */
+  async load(index: number): Promise<void> {
+    if (this.#isStopped) return;
+    await (this.#slots.get(index) ?? this.#load(index)).loading;
+  }
+
+  /** The partitions whose state is in memory. */
+  get loaded(): readonly number[] {
+    return [...this.#slots].filter(([, slot]) => slot.shard !== undefined).map(([index]) => index);
+  }
+
+  /** Forgets the state of a partition: it is led elsewhere, or gone. */
+  unload(index: number): void {
+    this.#slots.get(index)?.shard?.end(ErrorCode.NOT_COORDINATOR);
+    this.#slots.delete(index);
+  }
+
+  /** Writes what the last turn has appended and takes no further commands. Answers that wait for the disk still come. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { shard } of this.#slots.values()) {
+      shard?.flush();
+      shard?.stopTimers();
+    }
+  }
+
+  /** Tells all who still wait, once the logs are closed. */
+  close(): void {
+    for (const { shard } of [...this.#slots.values()]) shard?.end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    this.#slots.clear();
+  }
+
+  #load(index: number): Slot<S, R> {
+    const { promise, resolve } = Promise.withResolvers<Loaded<S, R>>();
+    const slot: Slot<S, R> = { shard: undefined, loading: promise, waiting: 0 };
+    this.#slots.set(index, slot);
+    this.#options.background.run('load a coordinator', async () => {
+      let loaded: Loaded<S, R> = ErrorCode.COORDINATOR_NOT_AVAILABLE;
+      try {
+        loaded = await this.#loadShard(index, slot);
+      } catch (error) {
+        const { env, topic } = this.#options;
+        env.logger.error({ err: error, topic, partition: index }, 'a coordinator could not be loaded');
+      }
+      if (loaded instanceof Shard) {
+        slot.shard = loaded;
+        loaded.start();
+      } else this.#forgetLater(index, slot, loaded);
+      resolve(loaded);
+    });
+    return slot;
+  }
+
+  async #loadShard(index: number, slot: Slot<S, R>): Promise<Loaded<S, R>> {
+    const { env, topic, codec } = this.#options;
+    const log = await this.#options.openLog(index);
+    if (typeof log === 'number') return coordinatorError(log);
+    const startMs = env.clock.monotonicMs();
+    const state = this.#options.newState();
+    const counts = await replay(log, codec, state);
+    // The partition may have been unloaded, or stopped, while its log was read.
+    if (this.#slots.get(index) !== slot || log.stopped !== undefined) return ErrorCode.NOT_COORDINATOR;
+    if (counts.applied + counts.skipped > 0) {
+      const tookMs = Math.round(env.clock.monotonicMs() - startMs);
+      env.logger.info({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');
+    }
+    return new Shard<S, R>({ env, log, state, codec, onEnd: () => this.#forget(index, slot) });
+  }
+
+  /** Without a pause, every command of every client would read a log again that cannot be read. */
+  #forgetLater(index: number, slot: Slot<S, R>, error: ErrorCode): void {
+    if (error === ErrorCode.NOT_COORDINATOR) this.#forget(index, slot);
+    else this.#options.env.timers.after(limits.coordinatorReloadPauseMs, () => this.#forget(index, slot));
+  }
+
+  #forget(index: number, slot: Slot<S, R>): void {
+    if (this.#slots.get(index) === slot) this.#slots.delete(index);
+  }
+}
+
+/** What a client of a coordinator is told when the partition behind it cannot be used. */
+function coordinatorError(error: ErrorCode): ErrorCode {
+  return error === ErrorCode.NOT_LEADER_OR_FOLLOWER ? ErrorCode.NOT_COORDINATOR : ErrorCode.COORDINATOR_NOT_AVAILABLE;
+}
