@@ -145,6 +145,9 @@ test('a file is read like standard input', async () => {
   await writeFile(join(directory, 'lines'), Array.from({ length: 2_500 }, (_, index) => `line ${index}\n`).join(''));
   await output(['topic', 'create', 'filed']);
   assert.equal((await json(['produce', 'filed', '-f', join(directory, 'lines')])).records, 2_500);
+  const absent = await ottla(['produce', 'filed', '-f', join(directory, 'absent')]);
+  assert.equal(absent.code, ExitCode.USAGE);
+  assert.match(absent.errors, /^ottla: cannot read .*absent: ENOENT/);
   await rm(directory, { recursive: true });
   const lines = (await output(['consume', 'filed'])).trimEnd().split('\n');
   assert.deepEqual([lines.length, lines[0], lines.at(-1)], [2_500, 'line 0', 'line 2499']);

@@ -21,7 +21,6 @@ export function testShell(args: readonly string[], options: TestShellOptions = {
   return {
     arguments: args,
     environment: options.environment ?? {},
-    outIsTerminal: false,
     errorIsTerminal: options.errorIsTerminal ?? false,
     inIsTerminal: false,
     out: async (text) => void out.push(Buffer.from(text)),
@@ -33,7 +32,6 @@ export function testShell(args: readonly string[], options: TestShellOptions = {
     interruption: () => interruption.signal,
     now: () => Date.now(),
     sinceStartMs: () => performance.now(),
-    exitWith: () => {},
     exitNow: (code) => {
       throw new Error(`the process would end with ${code}`);
     },

@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline';
 export interface Shell {
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether a person sees what is written to each stream. */
-  readonly outIsTerminal: boolean;
+  /** Whether a person sees what is written to standard error. */
   readonly errorIsTerminal: boolean;
+  /** Whether a person types what is read from standard input. */
   readonly inIsTerminal: boolean;
   /** Resolves when more may be written. Rejects never: a reader that went away ends the process quietly. */
   out(text: string | Uint8Array): Promise<void>;
@@ -24,9 +24,7 @@ export interface Shell {
   now(): number;
   /** Milliseconds since the process began. */
   sinceStartMs(): number;
-  /** Ends the process with this code once nothing is left to do. */
-  exitWith(code: number): void;
-  /** Ends it now. */
+  /** Ends the process. */
   exitNow(code: number): never;
   /** Calls back after a while, without keeping the process alive. */
   after(delayMs: number, callback: () => void): void;
@@ -45,7 +43,6 @@ export function processShell(): Shell {
   return {
     arguments: process.argv.slice(2),
     environment: process.env,
-    outIsTerminal: process.stdout.isTTY === true,
     errorIsTerminal: process.stderr.isTTY === true,
     inIsTerminal: process.stdin.isTTY === true,
     out: (text) =>
@@ -63,9 +60,6 @@ export function processShell(): Shell {
     },
     now: () => Date.now(),
     sinceStartMs: () => performance.now(),
-    exitWith: (code) => {
-      process.exitCode = code;
-    },
     exitNow: (code) => process.exit(code),
     after: (delayMs, callback) => void setTimeout(callback, delayMs).unref(),
     wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),

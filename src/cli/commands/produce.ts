@@ -54,7 +54,7 @@ export function produce(shell: Shell) {
         if (flags.partition !== undefined) await refuseAbsentPartition(producer, topic, flags.partition);
         let number = 0;
         const outside = { signal: shell.interruption(), wait: (delayMs: number) => shell.wait(delayMs) };
-        for await (const lines of inBatches(shell.lines(flags.file), batchLimits, outside)) {
+        for await (const lines of inBatches(linesOf(shell, flags.file), batchLimits, outside)) {
           const messages = lines.map((line) => recordOfLine(line, ++number, format));
           await producer.send({ messages, acks, compression: flags.compression, partitioner: asJavaDoes(number) });
           progress.add(
@@ -68,6 +68,15 @@ export function produce(shell: Shell) {
       if (flags.json === true) await shell.out(`${jsonText({ topic, records, bytes, elapsedMs })}\n`);
       else shell.error(`wrote ${plural(records, 'record')} to ${topic}\n`);
     });
+}
+
+async function* linesOf(shell: Shell, file: string | undefined): AsyncGenerator<string> {
+  try {
+    yield* shell.lines(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new CommandFailure(ExitCode.USAGE, `cannot read ${file ?? 'standard input'}: ${error.message}`, error);
+  }
 }
 
 /** Keys go where Kafka's own clients put them; records without a key stay together, in another partition with each batch. */
