@@ -5,11 +5,15 @@
 import type { Env } from '../base/env.ts';
 import { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { coordinatorSettings } from '../coordinator/group/coordinator-settings.ts';
+import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { LogEngine } from '../log/log-engine.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { BrokerEndPoint } from '../metadata/cluster-record.ts';
 import type { MetadataLog } from '../metadata/metadata-log.ts';
 import { FetchSessions } from './fetch-sessions.ts';
+import { followGroups } from './follow-groups.ts';
+import { groupPartitions, topicNames } from './group-partitions.ts';
 import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
@@ -24,6 +28,7 @@ export interface Broker {
   readonly partitions: PartitionDirectory;
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
+  readonly groups: GroupCoordinator;
 }
 
 export interface BrokerOptions {
@@ -62,9 +67,17 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
 
   const background = new Lifecycle(env.logger);
   const partitions = new PartitionDirectory({ env, nodeId, config, image: metadata.image, engine, background });
+  const groups = new GroupCoordinator({
+    env,
+    settings: coordinatorSettings(config),
+    partitions: groupPartitions({ nodeId, image: metadata.image, partitions, engine }),
+    topics: topicNames(metadata.image),
+  });
   metadata.subscribe((changes) => {
     for (const change of changes) partitions.apply(change);
+    followGroups(groups, changes);
   });
+  groups.start();
 
   return {
     env,
@@ -80,10 +93,13 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
       slots: config.get('max.incremental.fetch.session.cache.slots'),
     }),
     producerIds: new ProducerIds(() => metadata.takeProducerIds()),
+    groups,
     announce: (actual) => metadata.register({ endPoints: actual, rack }),
     async close() {
       await metadata.close();
+      groups.stop();
       await partitions.close();
+      await groups.close();
       await background.stop();
     },
   };

@@ -1,6 +1,7 @@
 /** Rebuilds a coordinator's state from its log: every record in order, and the ends of transactions where they happened. */
-import { batches } from '../protocol/batch/iterate.ts';
+
 import { hasProducerId, isControl, isTransactional, NO_PRODUCER_ID, producerId } from '../protocol/batch/header.ts';
+import { batches } from '../protocol/batch/iterate.ts';
 import { ControlType, controlTypeOf, recordsOf } from '../protocol/batch/records.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import type { RecordCodec, StateMachine } from './state-machine.ts';

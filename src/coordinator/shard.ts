@@ -69,6 +69,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
 
   /** The reply at once when all that the command has seen is durable, else a promise. `refusal` says in T that there is no answer. */
   run<T>(command: Command<S, R, T>, refusal: (error: ErrorCode) => T): T | Promise<T> {
+    if (this.#log.stopped !== undefined) this.end(ErrorCode.NOT_COORDINATOR);
     if (this.#ended !== undefined) return refusal(this.#ended);
     const reply = this.#decide(command);
     if (reply === failed) return refusal(ErrorCode.UNKNOWN_SERVER_ERROR);
@@ -135,7 +136,10 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     }
     if (result.baseOffset !== baseOffset) {
       // Someone else wrote to this partition between two turns: the offsets that the records were applied with are wrong.
-      this.#env.logger.error({ baseOffset, found: result.baseOffset }, 'a coordinator is not the only writer of its log');
+      this.#env.logger.error(
+        { baseOffset, found: result.baseOffset },
+        'a coordinator is not the only writer of its log',
+      );
       this.end(ErrorCode.NOT_COORDINATOR);
       return;
     }

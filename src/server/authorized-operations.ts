@@ -48,6 +48,8 @@ export const ALL_CLUSTER_OPERATIONS = bitsOf([
   IDEMPOTENT_WRITE,
 ]);
 
+export const ALL_GROUP_OPERATIONS = bitsOf([READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS]);
+
 /** The answer to those who did not ask. */
 export const OPERATIONS_NOT_ASKED = -0x80000000;
 

@@ -2,8 +2,9 @@
  * The group coordinator as handlers see it: finds the partition that a group belongs to, runs the command there, and says in the words of each
  * response what cannot be done. Owns the runtime and its start and end; no group state.
  */
-import { coordinatorPartition } from '../../base/java-hash.ts';
+
 import type { Env } from '../../base/env.ts';
+import { coordinatorPartition } from '../../base/java-hash.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
@@ -90,9 +91,7 @@ export class GroupCoordinator {
       groupId,
       (state, log) => {
         const group = state.groups.get(groupId);
-        return group === undefined
-          ? syncRefusal(ErrorCode.UNKNOWN_MEMBER_ID)
-          : sync(state.turn(log), group, request);
+        return group === undefined ? syncRefusal(ErrorCode.UNKNOWN_MEMBER_ID) : sync(state.turn(log), group, request);
       },
       syncRefusal,
     );
@@ -227,11 +226,7 @@ export class GroupCoordinator {
     return groups === ErrorCode.NOT_COORDINATOR ? [] : groups;
   }
 
-  #submit<T>(
-    groupId: string,
-    command: Command<GroupState, GroupRecord, T>,
-    refusal: (error: ErrorCode) => T,
-  ): Soon<T> {
+  #submit<T>(groupId: string, command: Command<GroupState, GroupRecord, T>, refusal: (error: ErrorCode) => T): Soon<T> {
     const count = this.#partitions.count();
     // Clients look for their coordinator first, and that creates the topic.
     if (count === undefined) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);

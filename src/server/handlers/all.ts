@@ -5,30 +5,52 @@ import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { apiVersions } from './api-versions.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
+import { deleteGroups } from './delete-groups.ts';
 import { deleteTopics } from './delete-topics.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { describeConfigs } from './describe-configs.ts';
+import { describeGroups } from './describe-groups.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { electLeaders } from './elect-leaders.ts';
+import { findCoordinator } from './find-coordinator.ts';
+import { heartbeat } from './heartbeat.ts';
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts';
+import { joinGroup } from './join-group.ts';
+import { leaveGroup } from './leave-group.ts';
 import { listConfigResources } from './list-config-resources.ts';
+import { listGroups } from './list-groups.ts';
 import { listPartitionReassignments } from './list-partition-reassignments.ts';
 import { metadata } from './metadata.ts';
+import { offsetCommit } from './offset-commit.ts';
+import { offsetDelete } from './offset-delete.ts';
+import { offsetFetch } from './offset-fetch.ts';
+import { syncGroup } from './sync-group.ts';
 
 const withoutApiVersions: readonly Handler[] = [
   alterConfigs,
   alterPartitionReassignments,
   createPartitions,
   createTopics,
+  deleteGroups,
   deleteTopics,
   describeCluster,
   describeConfigs,
+  describeGroups,
   describeTopicPartitions,
   electLeaders,
+  findCoordinator,
+  heartbeat,
   incrementalAlterConfigs,
+  joinGroup,
+  leaveGroup,
   listConfigResources,
+  listGroups,
   listPartitionReassignments,
   metadata,
+  offsetCommit,
+  offsetDelete,
+  offsetFetch,
+  syncGroup,
 ];
 
 export const handlers: readonly Handler[] = [...withoutApiVersions, apiVersions(withoutApiVersions)];

@@ -9,8 +9,8 @@
  */
 import { assert } from '../../../base/assert.ts';
 import type { GroupMetadata, MemberMetadata } from '../group-record.ts';
+import { type ClassicMember, type MemberProtocol, metadataFor } from './classic-member.ts';
 import { subscribedTopics } from './subscribed-topics.ts';
-import { type ClassicMember, metadataFor, type MemberProtocol } from './classic-member.ts';
 
 /** A group that is gone is `Dead` in answers; it has no object. */
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
@@ -203,10 +203,7 @@ export class ClassicGroup {
   }
 
   /** What the next record says. */
-  metadata(details: {
-    stateTimestampMs: number;
-    assignmentOf: (member: ClassicMember) => Uint8Array;
-  }): GroupMetadata {
+  metadata(details: { stateTimestampMs: number; assignmentOf: (member: ClassicMember) => Uint8Array }): GroupMetadata {
     const { protocolName = '' } = this;
     return {
       protocolType: this.protocolType ?? '',

@@ -1,6 +1,7 @@
 /** Reads which topics the members of a group of consumers subscribe to, from the metadata that they gave for the chosen protocol. */
-import { ConsumerProtocolSubscription } from '../../../protocol/consumer-protocol.ts';
+
 import { codecOf } from '../../../protocol/codec.ts';
+import { ConsumerProtocolSubscription } from '../../../protocol/consumer-protocol.ts';
 import { MalformedMessage } from '../../../protocol/malformed-message.ts';
 import { Reader } from '../../../protocol/reader.ts';
 

@@ -15,11 +15,7 @@ import { renewSession } from './sessions.ts';
 
 export type SyncRequest = RequestOf<typeof SyncGroup>;
 
-export function sync(
-  turn: GroupTurn,
-  group: ClassicGroup,
-  request: SyncRequest,
-): SyncReply | PendingReply<SyncReply> {
+export function sync(turn: GroupTurn, group: ClassicGroup, request: SyncRequest): SyncReply | PendingReply<SyncReply> {
   const member = findMember(group, { memberId: request.memberId, instanceId: request.groupInstanceId });
   if (isRefused(member)) return syncRefusal(member);
   if (request.generationId !== group.generation) return syncRefusal(ErrorCode.ILLEGAL_GENERATION);

@@ -3,8 +3,8 @@
  * no longer subscribes to, without a commit. A commit that named its own time (before v5) ends then. An empty group without offsets goes as well.
  */
 import type { Turn } from '../../state-machine.ts';
-import type { Group, GroupState } from '../group-state.ts';
 import type { GroupRecord } from '../group-record.ts';
+import type { Group, GroupState } from '../group-state.ts';
 import { deleteOffset, isSubscribed } from './delete-offsets.ts';
 import type { StoredOffset } from './offset-table.ts';
 
