@@ -148,7 +148,9 @@ export class FetchSession implements FetchOwner {
     target.knownLogStartOffset = data.logStartOffset ?? -1;
     // Nothing more to say until the partition moves or the client asks for another offset. What lies beyond the limits of this answer has been left over.
     const isRead = bytes === 0 && target.fetchOffset >= target.knownHighWatermark;
-    const hasMoved = target.partition?.highWatermark !== target.knownHighWatermark;
+    const { partition } = target;
+    const hasMoved =
+      partition?.highWatermark !== target.knownHighWatermark || partition.logStartOffset !== target.knownLogStartOffset;
     if (settled && isRead && !hasMoved) this.#active.delete(target);
   }
 }

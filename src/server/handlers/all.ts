@@ -12,6 +12,7 @@ import { describeConfigs } from './describe-configs.ts';
 import { describeGroups } from './describe-groups.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { electLeaders } from './elect-leaders.ts';
+import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { heartbeat } from './heartbeat.ts';
 import { incrementalAlterConfigs } from './incremental-alter-configs.ts';
@@ -24,9 +25,12 @@ import { metadata } from './metadata.ts';
 import { offsetCommit } from './offset-commit.ts';
 import { offsetDelete } from './offset-delete.ts';
 import { offsetFetch } from './offset-fetch.ts';
+import { produce } from './produce.ts';
 import { syncGroup } from './sync-group.ts';
 
 const withoutApiVersions: readonly Handler[] = [
+  produce,
+  fetch,
   alterConfigs,
   alterPartitionReassignments,
   createPartitions,

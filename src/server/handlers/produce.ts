@@ -1,0 +1,214 @@
+/**
+ * Produce v3–13 (v0–2 are advertised because librdkafka looks for them, and close the connection): batches for partitions.
+ *
+ * v5 added the log start to the answer, v7 allows zstd (KIP-110), v8 tells which records were wrong (KIP-467), v9 is flexible, v10 names the leader where
+ * this broker is not it (KIP-951), v12 adds partitions to transactions by itself (KIP-890), v13 names topics by id (KIP-516).
+ *
+ * All batches of a request get their places in one turn; then the next request of the connection is begun, and the answer waits for the disk. acks=all waits for
+ * stable storage, acks=1 for the operating system.
+ *
+ * Differs from Apache Kafka: the timeout is at least a second, because what is waited for is this broker's disk; batches that Apache Kafka answers with a
+ * server error, or never, are refused with the error of what is wrong (`protocol/batch/validate.ts`). Transactional batches are refused as those of an unknown
+ * producer: there is no transaction coordinator yet.
+ */
+
+import { limits } from '../../base/limits.ts';
+import { Acknowledgement } from '../../broker/acknowledgement.ts';
+import type { TopicRegistration } from '../../metadata/metadata-image.ts';
+import { type AppendRefused, Partition } from '../../partition/partition.ts';
+import { HEADER_BYTES, isTransactional, MAGIC, magic } from '../../protocol/batch/header.ts';
+import { ErrorCode } from '../../protocol/error-code.ts';
+import { Produce } from '../../protocol/messages/produce.ts';
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts';
+import { handler, type RequestContext } from '../handler.ts';
+import { LeaderHints } from '../leader-hints.ts';
+
+type Request = RequestOf<typeof Produce>;
+type Response = ResponseOf<typeof Produce>;
+type TopicAnswer = NonNullable<Response['responses']>[number];
+type PartitionAnswer = NonNullable<NonNullable<TopicAnswer['partitionResponses']>[number]>;
+
+const TOPIC_IDS_VERSION = 13;
+/** The client that may write to internal topics; Kafka's own tools have this id. */
+const ADMIN_CLIENT_ID = '__admin_client';
+
+/** One partition of the request, on its way to an answer. */
+interface Target {
+  readonly name: string;
+  readonly topicId: string;
+  readonly topic: TopicRegistration | undefined;
+  readonly index: number;
+  readonly records: Uint8Array | null;
+  found: Partition | ErrorCode | Promise<Partition | ErrorCode>;
+  answer: PartitionAnswer;
+}
+
+export const produce = handler(Produce, (request, context) => {
+  const targets = targetsOf(request, context);
+  let areReady = true;
+  for (const target of targets) {
+    target.found = find(target, request, context);
+    if (target.found instanceof Promise) areReady = false;
+  }
+  return areReady ? append(targets, request, context) : appendLater(targets, request, context);
+});
+
+async function appendLater(
+  targets: readonly Target[],
+  request: Request,
+  context: RequestContext,
+): Promise<Response | undefined> {
+  for (const target of targets) target.found = await target.found;
+  return append(targets, request, context);
+}
+
+/** In the order of the request. A partition or a topic that is named twice keeps its first place and its last records, as in Apache Kafka. */
+function targetsOf(request: Request, context: RequestContext): readonly Target[] {
+  const { image } = context.broker.metadata;
+  const byId = context.apiVersion >= TOPIC_IDS_VERSION;
+  const isSingle = request.topicData.length === 1 && request.topicData[0]?.partitionData.length === 1;
+  const targets = new Map<string, Target>();
+  for (const { name, topicId, partitionData } of request.topicData) {
+    const topic = byId ? image.topicById(topicId) : image.topicByName(name);
+    for (const { index, records } of partitionData) {
+      const target: Target = { name, topicId, topic, index, records, found: ErrorCode.NONE, answer: unanswered };
+      if (isSingle) return [target];
+      targets.set(`${index} ${byId ? topicId : name}`, target);
+    }
+  }
+  return [...targets.values()];
+}
+
+/** The partition to append to, or why nothing can be. */
+function find(
+  { topic, index, records }: Target,
+  request: Request,
+  { broker, apiVersion, clientId }: RequestContext,
+): Target['found'] {
+  if (isTransactionalBatch(records)) {
+    return request.transactionalId === null
+      ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      : ErrorCode.INVALID_PRODUCER_ID_MAPPING;
+  }
+  if (topic === undefined) {
+    return apiVersion >= TOPIC_IDS_VERSION ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  if (topic.isInternal && clientId !== ADMIN_CLIENT_ID) return ErrorCode.INVALID_TOPIC_EXCEPTION;
+  if (topic.partitions[index] === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  if (request.acks < -1 || request.acks > 1) return ErrorCode.INVALID_REQUIRED_ACKS;
+  return broker.partitions.find(topic, index);
+}
+
+function isTransactionalBatch(records: Uint8Array | null): boolean {
+  return records !== null && records.length >= HEADER_BYTES && magic(records) === MAGIC && isTransactional(records);
+}
+
+/** Everything is decided here, in one turn; what comes after only waits. */
+function append(
+  targets: readonly Target[],
+  request: Request,
+  context: RequestContext,
+): Response | undefined | Promise<Response | undefined> {
+  const { acks } = request;
+  const acknowledgement = new Acknowledgement((token, error) => {
+    const target = targets[token];
+    if (target !== undefined) target.answer = refusal(target.index, error);
+  });
+  let isAhead = false;
+  let hasError = false;
+  for (const [token, target] of targets.entries()) {
+    const { found, index } = target;
+    if (!(found instanceof Partition)) {
+      // Every promise has been awaited.
+      target.answer = refusal(index, typeof found === 'number' ? found : ErrorCode.UNKNOWN_SERVER_ERROR);
+      hasError = true;
+      continue;
+    }
+    const result = found.append(target.records, context.apiVersion);
+    if (result.kind === 'refused') {
+      target.answer = refusalOf(index, result);
+      hasError = true;
+      continue;
+    }
+    const { baseOffset, logAppendTimeMs, logStartOffset } = result;
+    target.answer = success({ index, baseOffset, logAppendTimeMs, logStartOffset });
+    const hasBacklog = found.uncommittedBytes > limits.uncommittedBytesPerPartition;
+    if (hasBacklog) isAhead = true;
+    // Without acknowledgements the connection waits only to be slowed down to the speed of the disk.
+    if (acks !== 0 || hasBacklog) acknowledgement.add(found, result.lastOffset, { acks, token });
+  }
+  if (acks === 0 && hasError) {
+    context.disconnect();
+    return undefined;
+  }
+  const answer = (): Response | undefined => (acks === 0 ? undefined : responseOf(targets, context));
+  if (!acknowledgement.isPending) return answer();
+  if (!isAhead) context.admitNext();
+  return acknowledgement.whenSettled(context.broker.env.timers, request.timeoutMs).then(answer);
+}
+
+function responseOf(targets: readonly Target[], context: RequestContext): Response {
+  const responses = new Map<string, TopicAnswer & { readonly partitionResponses: PartitionAnswer[] }>();
+  let hints: LeaderHints | undefined;
+  for (const { name, topicId, topic, index, answer } of targets) {
+    // One of the two is empty, by version.
+    const key = name === '' ? topicId : name;
+    let topicAnswer = responses.get(key);
+    if (topicAnswer === undefined) {
+      topicAnswer = { name, topicId, partitionResponses: [] };
+      responses.set(key, topicAnswer);
+    }
+    if (answer.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER) {
+      hints ??= new LeaderHints(context);
+      const currentLeader = hints.hint(ErrorCode.NOT_LEADER_OR_FOLLOWER, topic, index);
+      topicAnswer.partitionResponses.push(currentLeader === undefined ? answer : { ...answer, currentLeader });
+    } else {
+      topicAnswer.partitionResponses.push(answer);
+    }
+  }
+  return { responses: [...responses.values()], nodeEndpoints: hints?.nodeEndpoints ?? [] };
+}
+
+function success(fields: {
+  index: number;
+  baseOffset: number;
+  logAppendTimeMs: number;
+  logStartOffset: number;
+}): PartitionAnswer {
+  const { index, baseOffset, logAppendTimeMs, logStartOffset } = fields;
+  return {
+    index,
+    errorCode: ErrorCode.NONE,
+    baseOffset,
+    logAppendTimeMs,
+    logStartOffset,
+    recordErrors: undefined,
+    errorMessage: null,
+  };
+}
+
+function refusal(index: number, errorCode: ErrorCode): PartitionAnswer {
+  return {
+    index,
+    errorCode,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: undefined,
+    errorMessage: null,
+  };
+}
+
+function refusalOf(index: number, refused: AppendRefused): PartitionAnswer {
+  return {
+    index,
+    errorCode: refused.error,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: refused.logStartOffset,
+    recordErrors: refused.recordErrors,
+    errorMessage: refused.message,
+  };
+}
+
+const unanswered: PartitionAnswer = refusal(-1, ErrorCode.UNKNOWN_SERVER_ERROR);
