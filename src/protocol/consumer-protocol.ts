@@ -1,10 +1,12 @@
 /**
- * consumer-protocol
+ * The metadata that members of classic consumer groups exchange through the broker. The broker reads it only to
+ * know what a group is subscribed to, and to talk to such members in a consumer group (KIP-848).
  */
 import { array, bytes, int32, message, string } from './schema.ts';
 
 /**
- * ConsumerProtocolSubscription.
+ * What a member of a classic consumer group wants, as it travels in JoinGroup. v1 added owned partitions
+ * (KIP-429), v2 the generation (KIP-792), v3 the rack (KIP-881).
  */
 export const ConsumerProtocolSubscription = message({
   name: 'ConsumerProtocolSubscription',
@@ -25,9 +27,7 @@ export const ConsumerProtocolSubscription = message({
   },
 });
 
-/**
- * ConsumerProtocolAssignment.
- */
+/** What a member of a classic consumer group gets, as it travels in SyncGroup. All versions are alike. */
 export const ConsumerProtocolAssignment = message({
   name: 'ConsumerProtocolAssignment',
   versions: '0-3',

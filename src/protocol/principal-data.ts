@@ -1,11 +1,7 @@
-/**
- * principal-data
- */
+/** A principal in bytes. */
 import { bool, message, string } from './schema.ts';
 
-/**
- * DefaultPrincipalData.
- */
+/** A principal, as brokers hand it on to one another with a forwarded request (KIP-590). */
 export const DefaultPrincipalData = message({
   name: 'DefaultPrincipalData',
   versions: '0',

@@ -1,5 +1,8 @@
 /**
- * AddOffsetsToTxn (key 25).
+ * Adds a group's offsets to a transaction before TxnOffsetCommit (KIP-98).
+ *
+ * - v1: throttling happens after the answer. v2: PRODUCER_FENCED (KIP-588). v3: flexible. v4:
+ *   TRANSACTION_ABORTABLE (KIP-890).
  */
 import { api, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * AddPartitionsToTxn (key 24).
+ * Adds partitions to a transaction before they are written to (KIP-98).
+ *
+ * - v1: throttling happens after the answer. v2: PRODUCER_FENCED (KIP-588). v3: flexible. v4: between brokers
+ *   only: several transactions, or only verifying (KIP-890).
+ * - v5: TRANSACTION_ABORTABLE (KIP-890).
  */
 import { api, array, bool, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * AddRaftVoter (key 80).
+ * Adds a voter to the quorum of the metadata log (KIP-853).
+ *
+ * - v1: the caller chooses whether the answer waits for the commit.
  */
 import { api, array, bool, int16, int32, string, uint16, uuid } from '../schema.ts';
 

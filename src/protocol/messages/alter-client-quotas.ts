@@ -1,5 +1,7 @@
 /**
- * AlterClientQuotas (key 49).
+ * Sets and removes quotas (KIP-546).
+ *
+ * - v1: flexible.
  */
 import { api, array, bool, float64, int16, int32, string } from '../schema.ts';
 

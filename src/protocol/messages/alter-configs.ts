@@ -1,5 +1,8 @@
 /**
- * AlterConfigs (key 33).
+ * Replaces all settings of a resource: what is not named goes back to its default. IncrementalAlterConfigs
+ * supersedes it (KIP-133).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, array, bool, int8, int16, int32, string } from '../schema.ts';
 

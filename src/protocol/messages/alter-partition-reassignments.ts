@@ -1,5 +1,7 @@
 /**
- * AlterPartitionReassignments (key 45).
+ * Moves replicas between brokers; null replicas cancels a move (KIP-455).
+ *
+ * - v1: whether the number of replicas may change (KIP-860).
  */
 import { api, array, bool, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * AlterReplicaLogDirs (key 34).
+ * Moves replicas between a broker's log directories (KIP-113).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, array, int16, int32, string } from '../schema.ts';
 

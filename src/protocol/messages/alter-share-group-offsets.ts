@@ -1,6 +1,4 @@
-/**
- * AlterShareGroupOffsets (key 91).
- */
+/** Sets where an empty share group starts to read (KIP-932). */
 import { api, array, int16, int32, int64, string, uuid } from '../schema.ts';
 
 export const AlterShareGroupOffsets = api({

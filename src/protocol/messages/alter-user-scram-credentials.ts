@@ -1,6 +1,4 @@
-/**
- * AlterUserScramCredentials (key 51).
- */
+/** Sets and deletes users' SCRAM credentials, salted by the client (KIP-554). */
 import { api, array, bytes, int8, int16, int32, string } from '../schema.ts';
 
 export const AlterUserScramCredentials = api({

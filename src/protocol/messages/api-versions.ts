@@ -1,5 +1,9 @@
 /**
- * ApiVersions (key 18).
+ * What the broker speaks: the first request of a connection. An unknown version is answered in the layout of v0.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: flexible except for the response header; the
+ *   client's name and version (KIP-511), features (KIP-584).
+ * - v4: features whose lowest version is 0 are listed too (KIP-1022).
  */
 import { api, array, bool, int16, int32, int64, string } from '../schema.ts';
 

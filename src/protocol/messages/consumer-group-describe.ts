@@ -1,5 +1,7 @@
 /**
- * ConsumerGroupDescribe (key 69).
+ * State, members and assignments of consumer groups (KIP-848).
+ *
+ * - v1: whether a member speaks the classic or the consumer protocol (KIP-1099).
  */
 import { api, array, bool, int8, int16, int32, string, struct, uuid } from '../schema.ts';
 

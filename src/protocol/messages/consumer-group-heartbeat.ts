@@ -1,5 +1,8 @@
 /**
- * ConsumerGroupHeartbeat (key 68).
+ * Joins, keeps alive, changes and leaves a consumer group, whose assignment the broker computes (KIP-848). Null
+ * means unchanged since the last heartbeat.
+ *
+ * - v1: subscription by regular expression (KIP-848); members choose their own id (KIP-1082).
  */
 import { api, array, int16, int32, string, struct, uuid } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * CreateDelegationToken (key 38).
+ * Issues a delegation token: credentials that stand for a principal for a while (KIP-48).
+ *
+ * - v1: throttling happens after the answer. v2: flexible. v3: for another owner than the requester (KIP-373).
  */
 import { api, array, bytes, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * CreatePartitions (key 37).
+ * Adds partitions to topics (KIP-195). `count` is the new total.
+ *
+ * - v1: throttling happens after the answer. v2: flexible. v3: THROTTLING_QUOTA_EXCEEDED (KIP-599).
  */
 import { api, array, bool, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,10 @@
 /**
- * CreateTopics (key 19).
+ * Creates topics, or with `validateOnly` says whether it could.
+ *
+ * - v2: throttle time. v3: throttling happens after the answer. v4: −1 for partitions and replicas means the
+ *   broker's defaults (KIP-464).
+ * - v5: flexible; the answer has the topic's settings (KIP-525). v6: THROTTLING_QUOTA_EXCEEDED (KIP-599). v7: the
+ *   topic's id (KIP-516).
  */
 import { api, array, bool, int8, int16, int32, string, uuid } from '../schema.ts';
 

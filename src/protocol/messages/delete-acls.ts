@@ -1,5 +1,7 @@
 /**
- * DeleteAcls (key 31).
+ * Removes the access rules that match filters, and says which those were (KIP-140).
+ *
+ * - v1: pattern types (KIP-290). v2: flexible. v3: users as resources (KIP-373).
  */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * DeleteGroups (key 42).
+ * Deletes groups that have no members, with their offsets (KIP-229).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, array, int16, int32, string } from '../schema.ts';
 

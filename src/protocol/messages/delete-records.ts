@@ -1,5 +1,7 @@
 /**
- * DeleteRecords (key 21).
+ * Moves the start of partitions' logs forward; −1 means up to the high watermark (KIP-107).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 

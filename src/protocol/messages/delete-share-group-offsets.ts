@@ -1,6 +1,4 @@
-/**
- * DeleteShareGroupOffsets (key 92).
- */
+/** Forgets an empty share group's start offsets of whole topics (KIP-932). */
 import { api, array, int16, int32, string, uuid } from '../schema.ts';
 
 export const DeleteShareGroupOffsets = api({

@@ -1,6 +1,4 @@
-/**
- * DeleteShareGroupState (key 86).
- */
+/** A group coordinator has the share coordinator forget the state of partitions (KIP-932). */
 import { api, array, int16, int32, string, uuid } from '../schema.ts';
 
 export const DeleteShareGroupState = api({

@@ -1,5 +1,9 @@
 /**
- * DeleteTopics (key 20).
+ * Deletes topics.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: TOPIC_DELETION_DISABLED. v4: flexible. v5:
+ *   error messages, THROTTLING_QUOTA_EXCEEDED (KIP-599).
+ * - v6: by name or by id (KIP-516).
  */
 import { api, array, int16, int32, string, uuid } from '../schema.ts';
 

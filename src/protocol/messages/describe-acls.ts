@@ -1,5 +1,7 @@
 /**
- * DescribeAcls (key 29).
+ * The access rules that match a filter (KIP-140).
+ *
+ * - v1: pattern types (KIP-290). v2: flexible. v3: users as resources (KIP-373).
  */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 

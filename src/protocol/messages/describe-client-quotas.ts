@@ -1,5 +1,7 @@
 /**
- * DescribeClientQuotas (key 48).
+ * The quotas that match a filter of user, client id and address (KIP-546).
+ *
+ * - v1: flexible.
  */
 import { api, array, bool, float64, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * DescribeCluster (key 60).
+ * The cluster's id, its brokers and its controller, without any topics (KIP-700).
+ *
+ * - v1: brokers or controllers (KIP-919). v2: fenced brokers on request (KIP-1073).
  */
 import { api, array, bool, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,8 @@
 /**
- * DescribeConfigs (key 32).
+ * The settings of topics, brokers, groups and client metrics, and where each value comes from (KIP-133).
+ *
+ * - v1: source and synonyms in place of "is default" (KIP-226). v2: throttling happens after the answer. v3: types
+ *   and documentation (KIP-569). v4: flexible.
  */
 import { api, array, bool, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * DescribeDelegationToken (key 41).
+ * The delegation tokens of given owners; null owners means all (KIP-48).
+ *
+ * - v1: throttling happens after the answer. v2: flexible. v3: who requested the token (KIP-373).
  */
 import { api, array, bytes, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * DescribeGroups (key 15).
+ * State and members of classic groups.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: authorized operations (KIP-430). v4: static
+ *   members (KIP-345). v5: flexible.
+ * - v6: a missing group is GROUP_ID_NOT_FOUND, with a message, and no longer a dead group (KIP-1043).
  */
 import { api, array, bool, bytes, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * DescribeLogDirs (key 35).
+ * How much each partition takes in each log directory (KIP-113).
+ *
+ * - v1: throttling happens after the answer. v2: flexible. v3: an error for the whole answer. v4: the volume's
+ *   total and usable bytes (KIP-827).
+ * - v5: whether a directory is cordoned: it takes no new replicas (KIP-1066).
  */
 import { api, array, bool, int16, int32, int64, string } from '../schema.ts';
 

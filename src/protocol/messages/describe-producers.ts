@@ -1,6 +1,4 @@
-/**
- * DescribeProducers (key 61).
- */
+/** The idempotent and transactional producers that a partition remembers (KIP-664). */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 
 export const DescribeProducers = api({

@@ -1,5 +1,8 @@
 /**
- * DescribeQuorum (key 55).
+ * Voters and observers of the metadata log, and how far each is (KIP-595).
+ *
+ * - v1: times of the last fetch and of having caught up (KIP-836). v2: voters' addresses and directories, error
+ *   messages (KIP-853).
  */
 import { api, array, int16, int32, int64, string, uint16, uuid } from '../schema.ts';
 

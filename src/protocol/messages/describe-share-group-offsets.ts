@@ -1,5 +1,7 @@
 /**
- * DescribeShareGroupOffsets (key 90).
+ * Where share groups start to read in their partitions (KIP-932).
+ *
+ * - v1: how far each is behind (KIP-1226).
  */
 import { api, array, int16, int32, int64, string, uuid } from '../schema.ts';
 

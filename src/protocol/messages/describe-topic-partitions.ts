@@ -1,6 +1,4 @@
-/**
- * DescribeTopicPartitions (key 75).
- */
+/** Topics and their partitions page by page, with eligible leader replicas (KIP-966). */
 import { api, array, bool, int16, int32, string, struct, uuid } from '../schema.ts';
 
 export const DescribeTopicPartitions = api({

@@ -1,6 +1,4 @@
-/**
- * DescribeTransactions (key 65).
- */
+/** State, producer and partitions of given transactions (KIP-664). */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 
 export const DescribeTransactions = api({

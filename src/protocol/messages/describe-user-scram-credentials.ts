@@ -1,6 +1,4 @@
-/**
- * DescribeUserScramCredentials (key 50).
- */
+/** Which SCRAM mechanisms users have, and with how many iterations; never the secrets (KIP-554). */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 
 export const DescribeUserScramCredentials = api({

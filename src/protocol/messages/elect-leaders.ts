@@ -1,5 +1,7 @@
 /**
- * ElectLeaders (key 43).
+ * Has leaders elected for partitions; null partitions means all (KIP-183).
+ *
+ * - v1: unclean elections too, and an error for the whole answer (KIP-460). v2: flexible.
  */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 

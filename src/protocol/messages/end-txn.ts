@@ -1,5 +1,9 @@
 /**
- * EndTxn (key 26).
+ * Commits or aborts a transaction (KIP-98).
+ *
+ * - v1: throttling happens after the answer. v2: PRODUCER_FENCED (KIP-588). v3: flexible. v4:
+ *   TRANSACTION_ABORTABLE (KIP-890).
+ * - v5: every end raises the producer's epoch, so id and epoch come back (KIP-890).
  */
 import { api, bool, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * ExpireDelegationToken (key 40).
+ * Ends a delegation token now or at a given time (KIP-48).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, bytes, int16, int32, int64 } from '../schema.ts';
 

@@ -1,5 +1,15 @@
 /**
- * Fetch (key 1).
+ * Reads record batches from partitions, for consumers and for followers. Waits up to `maxWaitMs` for `minBytes`.
+ *
+ * - v4: isolation level, aborted transactions (KIP-98). v5: log start offset. v6: the storage error. v7: fetch
+ *   sessions (KIP-227).
+ * - v8: throttling happens after the answer. v9: the client's leader epoch is checked (KIP-320). v10: zstd
+ *   (KIP-110). v11: rack, preferred replica (KIP-392).
+ * - v12: flexible; diverging epochs and the current leader (KIP-595). v13: topics by id (KIP-516). v14: tiered
+ *   storage (KIP-405).
+ * - v15: `replicaState` in place of `replicaId` (KIP-903). v16: addresses of new leaders (KIP-951). v17: directory
+ *   of the replica (KIP-853).
+ * - v18: the follower's high watermark (KIP-1166).
  */
 import { api, array, int8, int16, int32, int64, records, string, struct, uuid } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * FindCoordinator (key 10).
+ * Which broker looks after a group (key type 0), a transactional id (1) or a partition's share state (2).
+ *
+ * - v1: key type, error message, throttle time. v2: throttling happens after the answer. v3: flexible. v4: several
+ *   keys at once (KIP-699).
+ * - v5: TRANSACTION_ABORTABLE (KIP-890). v6: share state, keyed `groupId:topicId:partition` (KIP-932).
  */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,6 +1,4 @@
-/**
- * GetTelemetrySubscriptions (key 71).
- */
+/** Which metrics a client shall push, how often and how (KIP-714). */
 import { api, array, bool, int8, int16, int32, string, uuid } from '../schema.ts';
 
 export const GetTelemetrySubscriptions = api({

@@ -1,5 +1,7 @@
 /**
- * Heartbeat (key 12).
+ * Keeps a member's session in a classic group alive and learns of rebalances.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: static members (KIP-345). v4: flexible.
  */
 import { api, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * IncrementalAlterConfigs (key 44).
+ * Sets (operation 0), deletes (1), appends to (2) or subtracts from (3) single settings of resources (KIP-339).
+ *
+ * - v1: flexible.
  */
 import { api, array, bool, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * InitProducerId (key 22).
+ * Gives a producer its id and epoch; with a transactional id it also fences whoever used that before (KIP-98).
+ *
+ * - v1: throttling happens after the answer. v2: flexible. v3: a producer may ask for the next epoch of the id it
+ *   has (KIP-360). v4: PRODUCER_FENCED (KIP-588).
+ * - v5: TRANSACTION_ABORTABLE (KIP-890). v6, not stable: two-phase commit (KIP-939).
  */
 import { api, bool, int16, int32, int64, string } from '../schema.ts';
 

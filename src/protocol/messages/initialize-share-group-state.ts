@@ -1,6 +1,4 @@
-/**
- * InitializeShareGroupState (key 83).
- */
+/** A group coordinator has the share coordinator begin the state of partitions (KIP-932). */
 import { api, array, int16, int32, int64, string, uuid } from '../schema.ts';
 
 export const InitializeShareGroupState = api({

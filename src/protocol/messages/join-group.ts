@@ -1,5 +1,11 @@
 /**
- * JoinGroup (key 11).
+ * Enters a classic group and waits for the others; the leader among them gets the list of members.
+ *
+ * - v1: a rebalance timeout of its own (before, the session timeout serves). v2: throttle time. v3: throttling
+ *   happens after the answer.
+ * - v4: a new member is first given its id and joins again with it (KIP-394). v5: static members (KIP-345). v6:
+ *   flexible. v7: protocol type in the answer (KIP-559).
+ * - v8: the reason for joining (KIP-800). v9: a leader that need not assign is told so (KIP-814).
  */
 import { api, array, bool, bytes, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,8 @@
 /**
- * LeaveGroup (key 13).
+ * Takes members out of a group.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: several members at once, also by their static
+ *   name (KIP-345). v4: flexible. v5: the reason (KIP-800).
  */
 import { api, array, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * ListConfigResources (key 74).
+ * Names of the resources that have settings (KIP-1142).
+ *
+ * - v0: client metrics resources (KIP-714), then under another name. v1: every type, or the types asked for.
  */
 import { api, array, int8, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,8 @@
 /**
- * ListGroups (key 16).
+ * The groups that this broker coordinates, of every kind.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: flexible. v4: filter by state (KIP-518). v5:
+ *   filter by type (KIP-848).
  */
 import { api, array, int16, int32, string } from '../schema.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ListPartitionReassignments (key 46).
- */
+/** The moves of replicas that are under way; null topics means all (KIP-455). */
 import { api, array, int16, int32, string } from '../schema.ts';
 
 export const ListPartitionReassignments = api({

@@ -1,5 +1,8 @@
 /**
- * ListTransactions (key 66).
+ * The transactions that this broker coordinates (KIP-664).
+ *
+ * - v1: only those that have been running for a while (KIP-994). v2: only those whose id matches a pattern
+ *   (KIP-1152).
  */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,5 +1,13 @@
 /**
- * Metadata (key 3).
+ * Which brokers there are, which topics, and who leads their partitions.
+ *
+ * - v0: no topics means all. v1: null means all, none means none; racks, controller, internal topics. v2: cluster
+ *   id. v3: throttle time.
+ * - v4: the client says whether topics may be created. v5: offline replicas. v6: throttling happens
+ *   after the answer. v7: leader epochs (KIP-320).
+ * - v8: authorized operations (KIP-430). v9: flexible. v10: topic ids in the answer (KIP-516). v11: the cluster's
+ *   operations have moved to DescribeCluster (KIP-700).
+ * - v12: topics may be asked for by id. v13: an error for the whole answer (KIP-1102).
  */
 import { api, array, bool, int16, int32, string, uuid } from '../schema.ts';
 

@@ -1,5 +1,11 @@
 /**
- * OffsetCommit (key 8).
+ * Stores how far a group has come in its partitions.
+ *
+ * - v2: generation and member, retention time. v3: throttle time. v4: throttling happens after the answer. v5: no
+ *   retention time (KIP-211).
+ * - v6: leader epoch of the committed offset (KIP-320). v7: static members (KIP-345). v8: flexible.
+ * - v9: also for members of the consumer protocol, other errors for missing groups (KIP-848). v10: topics by id
+ *   (KIP-848).
  */
 import { api, array, int16, int32, int64, string, uuid } from '../schema.ts';
 

@@ -1,6 +1,4 @@
-/**
- * OffsetDelete (key 47).
- */
+/** Deletes a group's offsets of partitions that it is not subscribed to (KIP-496). */
 import { api, array, int16, int32, string } from '../schema.ts';
 
 export const OffsetDelete = api({

@@ -1,5 +1,11 @@
 /**
- * OffsetFetch (key 9).
+ * Reads what OffsetCommit stored.
+ *
+ * - v1: from `__consumer_offsets`. v2: null topics means all; an error for the whole answer. v3: throttle time.
+ *   v4: throttling happens after the answer.
+ * - v5: leader epochs (KIP-320). v6: flexible. v7: may insist on offsets without an open transaction (KIP-447).
+ *   v8: several groups at once (KIP-709).
+ * - v9: member and epoch, checked for the consumer protocol (KIP-848). v10: topics by id (KIP-848).
  */
 import { api, array, bool, int16, int32, int64, string, uuid } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * OffsetForLeaderEpoch (key 23).
+ * Where a leader epoch ended in the log: how a consumer or follower finds out that its history diverged (KIP-101).
+ *
+ * - v2: the client's own leader epoch is checked (KIP-320). v3: replica id. v4: flexible.
  */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 

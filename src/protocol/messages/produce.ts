@@ -1,5 +1,13 @@
 /**
- * Produce (key 0).
+ * Appends record batches to partitions; the response says where they landed. Not answered when `acks` is 0.
+ *
+ * - v3: batches of format 2, transactional id. v0 to v2 are gone, although brokers list them for librdkafka's
+ *   sake.
+ * - v4: the storage error may be answered. v5: log start offset. v6: throttling happens after the answer.
+ * - v7: zstd (KIP-110). v8: which records were bad, and why (KIP-467). v9: flexible.
+ * - v10: the current leader and its address come with a refusal (KIP-951). v11: TRANSACTION_ABORTABLE (KIP-890).
+ * - v12: a transactional produce adds its partitions to the transaction by itself (KIP-890). v13: topics by id
+ *   (KIP-516).
  */
 import { api, array, int16, int32, int64, records, string, struct, uuid } from '../schema.ts';
 

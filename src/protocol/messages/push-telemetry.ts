@@ -1,6 +1,4 @@
-/**
- * PushTelemetry (key 72).
- */
+/** A client's metrics in OpenTelemetry's encoding, perhaps compressed (KIP-714). */
 import { api, bool, bytes, int8, int16, int32, uuid } from '../schema.ts';
 
 export const PushTelemetry = api({

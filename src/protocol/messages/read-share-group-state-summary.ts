@@ -1,5 +1,7 @@
 /**
- * ReadShareGroupStateSummary (key 87).
+ * A group coordinator reads where the share state of partitions starts, without the state itself (KIP-932).
+ *
+ * - v1: how many records past the start have been dealt with (KIP-1226).
  */
 import { api, array, int16, int32, int64, string, uuid } from '../schema.ts';
 

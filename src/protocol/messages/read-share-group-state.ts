@@ -1,6 +1,4 @@
-/**
- * ReadShareGroupState (key 84).
- */
+/** A partition's leader reads the share state of its partition from the share coordinator (KIP-932). */
 import { api, array, int8, int16, int32, int64, string, uuid } from '../schema.ts';
 
 export const ReadShareGroupState = api({

@@ -1,6 +1,4 @@
-/**
- * RemoveRaftVoter (key 81).
- */
+/** Removes a voter from the quorum of the metadata log (KIP-853). */
 import { api, int16, int32, string, uuid } from '../schema.ts';
 
 export const RemoveRaftVoter = api({

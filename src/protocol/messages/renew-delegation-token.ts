@@ -1,5 +1,7 @@
 /**
- * RenewDelegationToken (key 39).
+ * Lets a delegation token live longer (KIP-48).
+ *
+ * - v1: throttling happens after the answer. v2: flexible.
  */
 import { api, bytes, int16, int32, int64 } from '../schema.ts';
 

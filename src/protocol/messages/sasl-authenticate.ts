@@ -1,5 +1,7 @@
 /**
- * SaslAuthenticate (key 36).
+ * One step of a SASL exchange (KIP-152).
+ *
+ * - v1: how long the session may last until the client must authenticate again (KIP-368). v2: flexible.
  */
 import { api, bytes, int16, int64, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * SaslHandshake (key 17).
+ * Chooses a SASL mechanism. It never becomes flexible, because old clients negotiate its version wrongly.
+ *
+ * - v1: the exchange that follows is framed as SaslAuthenticate requests (KIP-152); after v0 it is bare.
  */
 import { api, array, int16, string } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * ShareAcknowledge (key 79).
+ * Accepts, releases or rejects acquired records of a share group (KIP-932).
+ *
+ * - v1: the first stable version; v0 was an early access. v2: acknowledgements that renew the lock (KIP-1222).
  */
 import { api, array, bool, int8, int16, int32, int64, string, struct, uuid } from '../schema.ts';
 

@@ -1,5 +1,8 @@
 /**
- * ShareFetch (key 78).
+ * Acquires records of a share group's partitions, and acknowledges earlier ones on the way (KIP-932).
+ *
+ * - v1: the first stable version; v0 was an early access. v2: a strict record limit (KIP-1206), acknowledgements
+ *   that renew the lock (KIP-1222).
  */
 import { api, array, bool, int8, int16, int32, int64, records, string, struct, uuid } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * ShareGroupDescribe (key 77).
+ * State, members and assignments of share groups (KIP-932).
+ *
+ * - v1: the first stable version; v0 was an early access.
  */
 import { api, array, bool, int16, int32, string, struct, uuid } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 /**
- * ShareGroupHeartbeat (key 76).
+ * Joins, keeps alive and leaves a share group (KIP-932). Null means unchanged since the last heartbeat.
+ *
+ * - v1: the first stable version; v0 was an early access.
  */
 import { api, array, int16, int32, string, struct, uuid } from '../schema.ts';
 

@@ -1,6 +1,4 @@
-/**
- * StreamsGroupDescribe (key 89).
- */
+/** State, topology, members and tasks of streams groups (KIP-1071). */
 import { api, array, bool, int16, int32, int64, string, struct, uint16 } from '../schema.ts';
 
 const endpoint = { host: string(), port: uint16() };

@@ -1,5 +1,6 @@
 /**
- * StreamsGroupHeartbeat (key 88).
+ * Joins, keeps alive, changes and leaves a streams group, whose tasks the broker assigns (KIP-1071). Null means
+ * unchanged since the last heartbeat.
  */
 import { api, array, bool, int8, int16, int32, int64, string, struct, uint16 } from '../schema.ts';
 

@@ -1,5 +1,8 @@
 /**
- * SyncGroup (key 14).
+ * The leader of a classic group hands in everyone's assignment, and everyone fetches their own.
+ *
+ * - v1: throttle time. v2: throttling happens after the answer. v3: static members (KIP-345). v4: flexible. v5:
+ *   protocol type and name, which must fit the group's (KIP-559).
  */
 import { api, array, bytes, int16, int32, string } from '../schema.ts';
 

@@ -1,5 +1,9 @@
 /**
- * TxnOffsetCommit (key 28).
+ * Stores a group's offsets as part of a transaction (KIP-98).
+ *
+ * - v1: throttling happens after the answer. v2: leader epochs (KIP-320). v3: flexible; the committing member is
+ *   checked (KIP-447). v4: TRANSACTION_ABORTABLE (KIP-890).
+ * - v5: adds the group to the transaction by itself (KIP-890).
  */
 import { api, array, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,6 +1,4 @@
-/**
- * UnregisterBroker (key 64).
- */
+/** Strikes a broker that is gone from the cluster's list (KIP-500). */
 import { api, int16, int32, string } from '../schema.ts';
 
 export const UnregisterBroker = api({

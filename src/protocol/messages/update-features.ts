@@ -1,5 +1,8 @@
 /**
- * UpdateFeatures (key 57).
+ * Raises or lowers the cluster's feature levels (KIP-584).
+ *
+ * - v1: may only validate; the kind of downgrade that is allowed (KIP-778). v2: one error for all features instead
+ *   of one each (KIP-1022).
  */
 import { api, array, bool, int8, int16, int32, string } from '../schema.ts';
 

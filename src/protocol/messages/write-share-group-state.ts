@@ -1,5 +1,7 @@
 /**
- * WriteShareGroupState (key 85).
+ * A partition's leader stores the share state of its partition with the share coordinator (KIP-932).
+ *
+ * - v1: how many records past the start have been dealt with (KIP-1226).
  */
 import { api, array, int8, int16, int32, int64, string, uuid } from '../schema.ts';
 

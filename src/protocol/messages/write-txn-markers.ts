@@ -1,5 +1,8 @@
 /**
- * WriteTxnMarkers (key 27).
+ * The transaction coordinator has the leaders of a transaction's partitions write its commit or abort marker
+ * (KIP-98).
+ *
+ * - v1: flexible. v2: the transaction version, which decides how epochs are checked (KIP-1228).
  */
 import { api, array, bool, int8, int16, int32, int64, string } from '../schema.ts';
 

@@ -1,12 +1,14 @@
 /**
- * quorum-control
+ * The control records of a replicated metadata log and of its snapshots, which Kafka's own tools expect in
+ * `__cluster_metadata`.
  */
 import { array, int16, int32, int64, message, string, struct, uint16, uuid } from '../../schema.ts';
 
 const voter = { voterId: int32(), voterDirectoryId: uuid({ versions: '1+' }) };
 
 /**
- * LeaderChangeMessage.
+ * A new leader of the metadata log and who voted for it (KIP-595). Kafka writes v0 although there is a v1
+ * (KIP-853).
  */
 export const LeaderChangeMessage = message({
   name: 'LeaderChangeMessage',
@@ -20,9 +22,7 @@ export const LeaderChangeMessage = message({
   },
 });
 
-/**
- * SnapshotHeaderRecord.
- */
+/** The first record of a metadata snapshot (KIP-630). */
 export const SnapshotHeaderRecord = message({
   name: 'SnapshotHeaderRecord',
   versions: '0',
@@ -30,9 +30,7 @@ export const SnapshotHeaderRecord = message({
   fields: { version: int16(), lastContainedLogTimestamp: int64() },
 });
 
-/**
- * SnapshotFooterRecord.
- */
+/** The last record of a metadata snapshot: with it, the snapshot is whole (KIP-630). */
 export const SnapshotFooterRecord = message({
   name: 'SnapshotFooterRecord',
   versions: '0',
@@ -40,9 +38,7 @@ export const SnapshotFooterRecord = message({
   fields: { version: int16() },
 });
 
-/**
- * KRaftVersionRecord.
- */
+/** The version of the quorum's protocol (KIP-853). */
 export const KRaftVersionRecord = message({
   name: 'KRaftVersionRecord',
   versions: '0',
@@ -50,9 +46,7 @@ export const KRaftVersionRecord = message({
   fields: { version: int16(), kRaftVersion: int16() },
 });
 
-/**
- * VotersRecord.
- */
+/** The voters of the metadata log (KIP-853). */
 export const VotersRecord = message({
   name: 'VotersRecord',
   versions: '0',
@@ -69,7 +63,8 @@ export const VotersRecord = message({
 });
 
 /**
- * QuorumStateData.
+ * What a voter must remember across restarts: epoch, leader, its vote (KIP-595). Kafka keeps it as JSON in the
+ * file `quorum-state`.
  */
 export const QuorumStateData = message({
   name: 'QuorumStateData',

@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupCurrentMemberAssignment.
- */
+/** The partitions that a member of a consumer group has, and those it has yet to give up (KIP-848). */
 import { array, int8, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupMemberMetadata.
- */
+/** What a member of a consumer group has said about itself, its subscription above all (KIP-848). */
 import { array, bytes, int32, string, struct } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupMetadata.
- */
+/** The epoch of a consumer group, and a hash of the topics it subscribes to (KIP-848). */
 import { bits64, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

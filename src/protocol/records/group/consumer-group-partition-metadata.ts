@@ -1,5 +1,6 @@
 /**
- * ConsumerGroupPartitionMetadata.
+ * The partitions of a consumer group's topics. Replaced by the hash in ConsumerGroupMetadata: still read, written
+ * only as a tombstone (KIP-848).
  */
 import { array, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';

@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupRegularExpression.
- */
+/** The topics that a regular expression of a consumer group has resolved to (KIP-848). */
 import { array, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

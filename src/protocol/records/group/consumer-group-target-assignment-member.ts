@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupTargetAssignmentMember.
- */
+/** The partitions that a member of a consumer group shall have (KIP-848). */
 import { array, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

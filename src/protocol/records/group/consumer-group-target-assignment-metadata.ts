@@ -1,6 +1,4 @@
-/**
- * ConsumerGroupTargetAssignmentMetadata.
- */
+/** The epoch for which a consumer group's target assignment was computed (KIP-848). */
 import { int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

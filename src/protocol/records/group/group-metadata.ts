@@ -1,5 +1,6 @@
 /**
- * GroupMetadata.
+ * A classic group: its generation, protocol, leader and members with subscriptions and assignments. v1 added
+ * rebalance timeouts, v2 the time of the last change, v3 static members (KIP-345), v4 is flexible.
  */
 import { array, bytes, int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';

@@ -1,6 +1,4 @@
-/**
- * LegacyOffsetCommit.
- */
+/** The oldest form of a committed offset. No longer written, still read. */
 import { int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,5 +1,6 @@
 /**
- * OffsetCommit.
+ * An offset that a group has committed for a partition. v1 had its own expiry time, v3 added the leader epoch
+ * (KIP-320), v4 is flexible and has the topic's id (KIP-848).
  */
 import { int32, int64, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';

@@ -1,6 +1,4 @@
-/**
- * ShareGroupCurrentMemberAssignment.
- */
+/** The partitions that a member of a share group has (KIP-932). */
 import { array, int8, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

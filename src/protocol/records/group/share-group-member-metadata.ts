@@ -1,6 +1,4 @@
-/**
- * ShareGroupMemberMetadata.
- */
+/** What a member of a share group has said about itself, its subscription above all (KIP-932). */
 import { array, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ShareGroupMetadata.
- */
+/** The epoch of a share group, and a hash of the topics it subscribes to (KIP-932). */
 import { bits64, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ShareGroupStatePartitionMetadata.
- */
+/** The partitions whose share state is being begun, has begun, or is being deleted (KIP-932). */
 import { array, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ShareGroupTargetAssignmentMember.
- */
+/** The partitions that a member of a share group shall have (KIP-932). */
 import { array, int32, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * ShareGroupTargetAssignmentMetadata.
- */
+/** The epoch for which a share group's target assignment was computed (KIP-932). */
 import { int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * StreamsGroupCurrentMemberAssignment.
- */
+/** The tasks that a member of a streams group has, and those it has yet to give up (KIP-1071). */
 import { array, int8, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

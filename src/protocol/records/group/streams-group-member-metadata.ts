@@ -1,6 +1,4 @@
-/**
- * StreamsGroupMemberMetadata.
- */
+/** What a member of a streams group has said about itself: process, endpoint, tags (KIP-1071). */
 import { array, int32, string, struct, uint16 } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

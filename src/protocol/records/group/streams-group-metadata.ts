@@ -1,6 +1,4 @@
-/**
- * StreamsGroupMetadata.
- */
+/** The epoch of a streams group, a hash of its topics, and the topology epoch that was last found valid (KIP-1071). */
 import { array, bits64, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * StreamsGroupTargetAssignmentMember.
- */
+/** The tasks that a member of a streams group shall have (KIP-1071). */
 import { array, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

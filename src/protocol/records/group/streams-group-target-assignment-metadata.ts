@@ -1,6 +1,4 @@
-/**
- * StreamsGroupTargetAssignmentMetadata.
- */
+/** The epoch for which a streams group's target assignment was computed (KIP-1071). */
 import { int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * StreamsGroupTopology.
- */
+/** The topology of a streams group: subtopologies with their source, sink and changelog topics (KIP-1071). */
 import { array, int16, int32, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * AbortTransactionRecord.
- */
+/** Ends a run of metadata records by undoing them (KIP-868). */
 import { string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * AccessControlEntryRecord.
- */
+/** Adds an access rule under an id. */
 import { int8, string, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

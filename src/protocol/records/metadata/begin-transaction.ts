@@ -1,6 +1,4 @@
-/**
- * BeginTransactionRecord.
- */
+/** Begins a run of metadata records that take effect together or not at all (KIP-868). */
 import { string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,5 +1,6 @@
 /**
- * BrokerRegistrationChangeRecord.
+ * Changes parts of a broker's registration: fencing, controlled shutdown (KIP-841), log directories (KIP-858),
+ * cordoned directories (KIP-1066).
  */
 import { array, int8, int32, int64, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';

@@ -1,6 +1,4 @@
-/**
- * ClientQuotaRecord.
- */
+/** Sets or removes one quota of a user, a client id, an address, or a combination (KIP-546). */
 import { array, bool, float64, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

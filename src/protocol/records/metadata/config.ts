@@ -1,6 +1,4 @@
-/**
- * ConfigRecord.
- */
+/** Sets one setting of a resource; a null value takes it away. */
 import { int8, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * DelegationTokenRecord.
- */
+/** Creates or renews a delegation token (KIP-48). */
 import { array, int64, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

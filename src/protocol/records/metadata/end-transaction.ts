@@ -1,6 +1,4 @@
-/**
- * EndTransactionRecord.
- */
+/** Ends a run of metadata records: they all take effect now (KIP-868). */
 import { metadataRecord } from '../metadata-record.ts';
 
 export const EndTransactionRecord = metadataRecord({

@@ -1,6 +1,4 @@
-/**
- * FeatureLevelRecord.
- */
+/** Sets the level of a feature; 0 takes it away (KIP-584). */
 import { int16, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * FenceBrokerRecord.
- */
+/** Takes a broker out of service. Replaced by BrokerRegistrationChange, still read. */
 import { int32, int64 } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

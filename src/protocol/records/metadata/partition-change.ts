@@ -1,5 +1,6 @@
 /**
- * PartitionChangeRecord.
+ * Changes what it names of a partition and leaves the rest. v1 added directories (KIP-858), v2 eligible leader
+ * replicas (KIP-966).
  */
 import { array, int8, int32, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';

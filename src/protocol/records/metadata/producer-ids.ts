@@ -1,6 +1,4 @@
-/**
- * ProducerIdsRecord.
- */
+/** Hands a block of producer ids to a broker: everything below `nextProducerId` is taken. */
 import { int32, int64 } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * RegisterControllerRecord.
- */
+/** A controller has started: its addresses and features (KIP-919). */
 import { array, bool, int16, int32, string, uint16, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

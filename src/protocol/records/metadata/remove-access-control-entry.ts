@@ -1,6 +1,4 @@
-/**
- * RemoveAccessControlEntryRecord.
- */
+/** Removes an access rule by its id. */
 import { uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

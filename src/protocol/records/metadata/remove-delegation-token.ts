@@ -1,6 +1,4 @@
-/**
- * RemoveDelegationTokenRecord.
- */
+/** Ends a delegation token. */
 import { string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * RemoveTopicRecord.
- */
+/** Removes a topic with its partitions and settings. */
 import { uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

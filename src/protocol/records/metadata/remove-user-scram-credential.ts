@@ -1,6 +1,4 @@
-/**
- * RemoveUserScramCredentialRecord.
- */
+/** Removes a user's SCRAM credential of one mechanism (KIP-554). */
 import { int8, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * TopicRecord.
- */
+/** Creates a topic: its name and its id. Partitions follow as records of their own. */
 import { string, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

@@ -1,6 +1,4 @@
-/**
- * UnregisterBrokerRecord.
- */
+/** Strikes a broker from the cluster's list. */
 import { int32, int64 } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

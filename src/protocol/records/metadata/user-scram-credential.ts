@@ -1,6 +1,4 @@
-/**
- * UserScramCredentialRecord.
- */
+/** Sets a user's SCRAM credential of one mechanism (KIP-554). */
 import { bytes, int8, int32, string } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

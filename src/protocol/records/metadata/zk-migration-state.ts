@@ -1,6 +1,4 @@
-/**
- * ZkMigrationStateRecord.
- */
+/** How far a migration from ZooKeeper has come (KIP-866). Read from old logs, never written. */
 import { int8 } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
 

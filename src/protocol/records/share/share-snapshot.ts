@@ -1,6 +1,4 @@
-/**
- * ShareSnapshot.
- */
+/** The whole share state of one partition of a group, replacing everything before it (KIP-932). */
 import { array, int8, int16, int32, int64, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

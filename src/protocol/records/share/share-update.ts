@@ -1,6 +1,4 @@
-/**
- * ShareUpdate.
- */
+/** A change to the share state since the last snapshot (KIP-932). */
 import { array, int8, int16, int32, int64, string, uuid } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
 

@@ -1,5 +1,6 @@
 /**
- * TransactionLog.
+ * A transactional id: its producer, state, partitions and times (KIP-98). v1 is flexible and has the ids and
+ * epochs of KIP-890.
  */
 import { array, int8, int16, int32, int64, string } from '../../schema.ts';
 import { coordinatorRecord } from '../coordinator-record.ts';
