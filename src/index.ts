@@ -91,7 +91,11 @@ function settingTexts(settings: BrokerSettings): Record<string, string> {
   return texts;
 }
 
-async function createTopics({ broker }: RunningNode, topics: NonNullable<BrokerOptions['topics']>): Promise<void> {
+/** Makes those that do not exist. Rejects with what is wrong with the first that could not be made. */
+export async function createTopics(
+  { broker }: Pick<RunningNode, 'broker'>,
+  topics: Readonly<Record<string, number | TopicSpec>>,
+): Promise<void> {
   const wanted = Object.entries(topics).filter(([name]) => broker.metadata.image.topicByName(name) === undefined);
   const results = await broker.metadata.createTopics(
     wanted.map(([name, topic]) => {

@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import type { Env } from '../base/env.ts';
 import { DataDirectoryInUse } from '../base/faults.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { makeDataDirectory } from '../log/local/data-directory.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from '../log/local/meta-properties.ts';
 
@@ -34,7 +35,7 @@ export interface DataDirectory {
 
 /** Rejects with `DataDirectoryInUse`, `DataDirectoryMismatch`, `MetaPropertiesDamaged` or a `DiskFault`. */
 export async function openDataDirectory({ env, config, path }: DataDirectoryOptions): Promise<DataDirectory> {
-  await env.disk.makeDirectory(path);
+  await makeDataDirectory(env.disk, path);
   const lock = await env.disk.lock(`${path}/${LOCK}`);
   if (lock === undefined) throw new DataDirectoryInUse(path);
   try {
