@@ -71,8 +71,10 @@ export const limits = {
   coordinatorBatchBytes: 1024 * 1024,
   /** Commands that may wait while a coordinator reads its log: more than the groups of one partition send in that time. */
   coordinatorCommandsWhileLoading: 10_000,
-  /** How long a coordinator whose log could not be read answers with an error before it tries again. */
+  /** How long a coordinator whose log could not be read or written answers with an error before its state is read again. */
   coordinatorReloadPauseMs: 1_000,
   /** Member ids that one group has given out and that have not joined yet; each lives as long as a session, up to 30 minutes. */
   pendingMembersPerGroup: 10_000,
+  /** Age of the recovery points of a data directory under load, so that a crash leaves seconds of writes to be checked and written again. */
+  recoveryPointAgeMs: 5_000,
 } as const;

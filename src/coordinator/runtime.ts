@@ -1,7 +1,7 @@
 /**
  * All coordinators of one kind on this broker: one shard per partition of their internal topic. Owns which shards are loaded. A shard is
  * loaded from its log when the first command comes; commands that come meanwhile wait, in order, because for a client that costs less than an
- * error and its retry. When a shard ends after a fault, the next command loads it anew.
+ * error and its retry. When a shard ends after a fault, it is loaded anew after a pause.
  *
  * It never looks into a state and never serves a partition that this broker does not lead.
  */
@@ -74,8 +74,9 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
 
   /** Forgets the state of a partition: it is led elsewhere, or gone. */
   unload(index: number): void {
-    this.#slots.get(index)?.shard?.end(ErrorCode.NOT_COORDINATOR);
+    const shard = this.#slots.get(index)?.shard;
     this.#slots.delete(index);
+    shard?.end(ErrorCode.NOT_COORDINATOR);
   }
 
   /** Writes what the last turn has appended and takes no further commands. Answers that wait for the disk still come. */
@@ -89,8 +90,9 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
 
   /** Tells all who still wait, once the logs are closed. */
   close(): void {
-    for (const { shard } of [...this.#slots.values()]) shard?.end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    const slots = [...this.#slots.values()];
     this.#slots.clear();
+    for (const { shard } of slots) shard?.end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
   }
 
   #load(index: number): Slot<S, R> {
@@ -127,7 +129,16 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
       const tookMs = Math.round(env.clock.monotonicMs() - startMs);
       env.logger.info({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');
     }
-    return new Shard<S, R>({ env, log, state, codec, onEnd: () => this.#forget(index, slot) });
+    return new Shard<S, R>({ env, log, state, codec, onEnd: () => this.#pause(index, slot) });
+  }
+
+  /** A shard ended by itself. What ended it (a full disk, a command with a bug) is likely to be there still. */
+  #pause(index: number, ended: Slot<S, R>): void {
+    if (this.#slots.get(index) !== ended) return;
+    const error = ErrorCode.COORDINATOR_NOT_AVAILABLE;
+    const slot: Slot<S, R> = { shard: undefined, loading: Promise.resolve(error), waiting: 0 };
+    this.#slots.set(index, slot);
+    this.#forgetLater(index, slot, error);
   }
 
   /** Without a pause, every command of every client would read a log again that cannot be read. */

@@ -44,6 +44,8 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   #queued: EncodedRecord[] = [];
   #queuedBytes = 0;
   #flushPlanned = false;
+  /** The end of the log once the queue has been written. */
+  #endOffset: number;
   #ended: ErrorCode | undefined;
   #nowMs = 0;
   #monotonicMs = 0;
@@ -55,6 +57,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     this.#log = options.log;
     this.#codec = options.codec;
     this.#onEnd = options.onEnd;
+    this.#endOffset = options.log.logEndOffset;
     this.#wakeUps = new WakeUps({
       clock: env.clock,
       timers: env.timers,
@@ -87,10 +90,11 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   }
 
   append(record: R): void {
-    const offset = this.#position();
+    const offset = this.#endOffset;
     const encoded = this.#codec.encode(record);
     this.#queued.push(encoded);
     this.#queuedBytes += encoded.key.length + (encoded.value?.length ?? 0);
+    this.#endOffset += 1;
     this.state.apply(record, { offset, producerId: -1 });
     this.#planFlush();
   }
@@ -100,7 +104,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
       this.#parked.delete(pending);
       if (this.#isDurable()) pending.resolve(value);
       else
-        this.#held.add(this.#position(), {
+        this.#held.add(this.#endOffset, {
           deliver: () => pending.resolve(value),
           refuse: (error) => pending.refuse(error),
         });
@@ -125,21 +129,18 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     const records = this.#queued;
     this.#queued = [];
     this.#queuedBytes = 0;
-    const baseOffset = this.#log.logEndOffset;
-    const timestamp = this.#env.clock.now();
-    const batch = buildBatch({ records: records.map(({ key, value }) => ({ timestamp, key, value })) });
-    const result = this.#log.appendInternal(batch, this.#log.leaderEpoch);
-    if (result.kind === 'refused') {
-      this.#env.logger.warn({ error: result.error, records: records.length }, 'a coordinator could not write');
+    const { leaderEpoch, logEndOffset } = this.#log;
+    if (logEndOffset + records.length !== this.#endOffset) {
+      // Someone else has written to this partition: the offsets that the records were applied with are wrong.
+      this.#env.logger.error({ logEndOffset }, 'a coordinator is not the only writer of its log');
       this.end(ErrorCode.NOT_COORDINATOR);
       return;
     }
-    if (result.baseOffset !== baseOffset) {
-      // Someone else wrote to this partition between two turns: the offsets that the records were applied with are wrong.
-      this.#env.logger.error(
-        { baseOffset, found: result.baseOffset },
-        'a coordinator is not the only writer of its log',
-      );
+    const timestamp = this.#env.clock.now();
+    const batch = buildBatch({ records: records.map(({ key, value }) => ({ timestamp, key, value })) });
+    const result = this.#log.appendInternal(batch, leaderEpoch);
+    if (result.kind === 'refused') {
+      this.#env.logger.warn({ error: result.error, records: records.length }, 'a coordinator could not write');
       this.end(ErrorCode.NOT_COORDINATOR);
       return;
     }
@@ -181,7 +182,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   #hold<T>(reply: T, refusal: (error: ErrorCode) => T): T | Promise<T> {
     if (this.#isDurable()) return reply;
     return new Promise((resolve) => {
-      this.#held.add(this.#position(), {
+      this.#held.add(this.#endOffset, {
         deliver: () => resolve(reply),
         refuse: (error) => resolve(refusal(error)),
       });
@@ -217,13 +218,8 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     this.#env.timers.soon(() => this.flush());
   }
 
-  /** The end of the log once the queue has been written. Nobody else writes to this partition. */
-  #position(): number {
-    return this.#log.logEndOffset + this.#queued.length;
-  }
-
   #isDurable(): boolean {
-    return this.#queued.length === 0 && this.#log.highWatermark >= this.#log.logEndOffset;
+    return this.#log.highWatermark >= this.#endOffset;
   }
 }
 

@@ -18,7 +18,9 @@ type AskedTopic = RequestOf<typeof OffsetCommit>['topics'][number];
 const TOPIC_IDS_VERSION = 10;
 
 export const offsetCommit = handler(OffsetCommit, (request, context) => {
-  const topics = request.topics.map((asked) => ({ asked, topic: findTopic(asked, context) }));
+  const topics = request.topics
+    .filter(({ partitions }) => partitions.length > 0)
+    .map((asked) => ({ asked, topic: findTopic(asked, context) }));
   const partitions = topics.flatMap(({ asked, topic }) => known(asked, topic));
   const committed =
     partitions.length === 0

@@ -165,10 +165,10 @@ export class ClassicGroup {
       const choice = protocols.find(({ name }) => this.#speakers.get(name) === this.#members.size);
       if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1);
     }
-    let winner: string | undefined;
-    for (const [name, count] of votes) if (count > (votes.get(winner ?? '') ?? 0)) winner = name;
+    // A sort keeps the order of equals.
+    const [winner] = [...votes].sort(([, left], [, right]) => right - left);
     assert(winner !== undefined, 'the members have no protocol in common');
-    return winner;
+    return winner[0];
   }
 
   /** A leader that is waiting for its join; the present one if it is. False when nobody waits. */

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { test } from 'node:test';
+import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { settle } from '../../sim/virtual-clock.ts';
+import { Lifecycle } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
+import { buildBatch } from '../protocol/batch/build.ts';
+import { recordCount } from '../protocol/batch/header.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { PendingReply } from './pending-reply.ts';
+import { CoordinatorRuntime } from './runtime.ts';
+import type { RecordCodec, RecordPosition, StateMachine, TransactionOutcome, Turn } from './state-machine.ts';
+import { FakeLog } from './testing/fake-log.ts';
+
+/** A list of words: the smallest state that shows order. */
+class Words implements StateMachine<string> {
+  readonly words: string[] = [];
+  readonly offsets: number[] = [];
+  readonly ends: string[] = [];
+  readonly wakes: string[] = [];
+  waiting: PendingReply<string> | undefined;
+
+  apply(record: string, { offset, producerId }: RecordPosition): void {
+    this.words.push(producerId === -1 ? record : `${record} of ${producerId}`);
+    this.offsets.push(offset);
+  }
+
+  applyTransactionEnd(producerId: number, outcome: TransactionOutcome): void {
+    this.ends.push(`${producerId} ${outcome}`);
+  }
+
+  onLoaded(turn: Turn<string>): void {
+    turn.wakeAt('loaded', turn.monotonicMs + 1_000);
+  }
+
+  onWake(key: string): void {
+    this.wakes.push(key);
+  }
+}
+
+const codec: RecordCodec<string> = {
+  encode: (record) => ({ key: Buffer.from(record), value: Buffer.alloc(0) }),
+  decode: (key) => (key.length === 0 ? undefined : Buffer.from(key).toString()),
+};
+
+const refusal = (error: ErrorCode) => `error ${error}`;
+
+class Fixture {
+  readonly env: TestEnv = testEnv();
+  readonly log = new FakeLog();
+  opened: FakeLog | ErrorCode | Promise<FakeLog> = this.log;
+  openings = 0;
+  readonly runtime = new CoordinatorRuntime<Words, string>({
+    env: this.env,
+    background: new Lifecycle(this.env.logger),
+    topic: 'test',
+    openLog: () => {
+      this.openings += 1;
+      return this.opened;
+    },
+    newState: () => new Words(),
+    codec,
+  });
+
+  say(word: string): string | Promise<string> {
+    return this.runtime.submit(
+      0,
+      (state, turn) => {
+        turn.append(word);
+        return state.words.join(' ');
+      },
+      refusal,
+    );
+  }
+
+  read(): string | Promise<string> {
+    return this.runtime.submit(0, (state) => state.words.join(' '), refusal);
+  }
+}
+
+/** What a promise has come to, or 'waiting'. */
+async function seen(reply: string | Promise<string>): Promise<string> {
+  await settle();
+  return Promise.race([reply, Promise.resolve('waiting')]);
+}
+
+test('the next command sees what the one before has appended, before it is durable', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  await fixture.read();
+  const first = fixture.say('a');
+  const second = fixture.say('b');
+  assert.equal(await seen(first), 'waiting');
+  fixture.log.sync();
+  assert.equal(await seen(first), 'a');
+  assert.equal(await seen(second), 'a b');
+});
+
+test('commands of one turn share one append', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  await Promise.all([fixture.say('a'), fixture.say('b'), fixture.say('c')]);
+  assert.deepEqual(fixture.log.batches.map(recordCount), [3]);
+});
+
+test('a reply is held until what it has seen is durable, that of a read too', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  await fixture.read();
+  const said = fixture.say('a');
+  await settle();
+  const read = fixture.read();
+  assert.equal(await seen(said), 'waiting');
+  assert.equal(await seen(read), 'waiting');
+  fixture.log.sync();
+  assert.equal(await seen(read), 'a');
+});
+
+test('a read of what is durable is answered in the same turn', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  assert.equal(fixture.read(), 'a');
+});
+
+test('a reply given by a later command waits for that command to be durable', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  const parked = fixture.runtime.submit<string>(
+    0,
+    (state) => {
+      state.waiting = new PendingReply();
+      return state.waiting;
+    },
+    refusal,
+  );
+  assert.equal(await seen(parked), 'waiting');
+  const giver = fixture.runtime.submit<string>(
+    0,
+    (state, turn) => {
+      turn.append('a');
+      if (state.waiting !== undefined) turn.reply(state.waiting, 'your turn');
+      return 'given';
+    },
+    refusal,
+  );
+  assert.equal(await seen(parked), 'waiting');
+  fixture.log.sync();
+  assert.equal(await seen(parked), 'your turn');
+  assert.equal(await seen(giver), 'given');
+});
+
+test('an append that is refused drops the state, tells all who wait, and is replayed after a pause', async () => {
+  const fixture = new Fixture();
+  await fixture.say('kept');
+  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  fixture.log.refuses = true;
+  const lost = fixture.say('lost');
+  assert.equal(await seen(lost), refusal(ErrorCode.NOT_COORDINATOR));
+  assert.equal(await seen(parked), refusal(ErrorCode.NOT_COORDINATOR));
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+  fixture.log.refuses = false;
+  await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+  assert.equal(await seen(fixture.read()), 'kept');
+});
+
+test('a fault of the disk refuses every reply that waited for it', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  await fixture.read();
+  const said = fixture.say('a');
+  await settle();
+  fixture.log.fail('storage');
+  assert.equal(await seen(said), refusal(ErrorCode.NOT_COORDINATOR));
+});
+
+test('a partition that stopped is not answered from memory', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  fixture.log.fail('not-leader');
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.NOT_COORDINATOR));
+});
+
+test('a command with a bug costs the state in memory and nothing that was durable', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  const broken = fixture.runtime.submit<string>(
+    0,
+    (_state, turn) => {
+      turn.append('half');
+      throw new Error('a bug');
+    },
+    refusal,
+  );
+  assert.equal(await seen(broken), refusal(ErrorCode.UNKNOWN_SERVER_ERROR));
+  await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+  assert.equal(await seen(fixture.read()), 'a');
+});
+
+test('someone else who writes to the log is noticed before anything is answered', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  const said = fixture.say('a');
+  fixture.log.appendInternal(buildBatch({ records: [{ key: Buffer.from('foreign'), value: null }] }));
+  assert.equal(await seen(said), refusal(ErrorCode.NOT_COORDINATOR));
+});
+
+test('commands wait for the loading, in order', async () => {
+  const fixture = new Fixture();
+  const opening = Promise.withResolvers<FakeLog>();
+  fixture.opened = opening.promise;
+  const replies = [fixture.say('a'), fixture.say('b'), fixture.read()];
+  assert.equal(await seen(replies[0] ?? ''), 'waiting');
+  opening.resolve(fixture.log);
+  assert.deepEqual(await Promise.all(replies), ['a', 'a b', 'a b']);
+  assert.equal(fixture.openings, 1);
+});
+
+test('more commands than may wait for the loading are refused', async () => {
+  const fixture = new Fixture();
+  const opening = Promise.withResolvers<FakeLog>();
+  fixture.opened = opening.promise;
+  for (let count = 0; count < limits.coordinatorCommandsWhileLoading; count += 1) void fixture.read();
+  assert.equal(fixture.read(), refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS));
+  opening.resolve(fixture.log);
+  await settle();
+  assert.equal(fixture.read(), '');
+});
+
+test('a partition that is led elsewhere is not asked again before the next command', async () => {
+  const fixture = new Fixture();
+  fixture.opened = ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.NOT_COORDINATOR));
+  fixture.opened = fixture.log;
+  assert.equal(await seen(fixture.read()), '');
+});
+
+test('an unloaded state is gone, and comes back from the log', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  fixture.runtime.unload(0);
+  assert.equal(await seen(parked), refusal(ErrorCode.NOT_COORDINATOR));
+  assert.equal(await seen(fixture.read()), 'a');
+  assert.equal(fixture.openings, 2);
+});
+
+test('a replay applies records with their offsets, transactions with their ends, and skips what it does not know', async () => {
+  const fixture = new Fixture();
+  const { log } = fixture;
+  const key = (text: string) => [{ key: Buffer.from(text), value: Buffer.alloc(0) }];
+  log.appendInternal(buildBatch({ records: [...key('a'), ...key(''), ...key('b')] }));
+  log.appendInternal(buildBatch({ records: key('t'), producerId: 7, producerEpoch: 0, isTransactional: true }));
+  const commitMarker = [{ key: Buffer.from([0, 0, 0, 1]), value: Buffer.from([0, 0, 0, 0, 0, 0]) }];
+  log.appendInternal(
+    buildBatch({ records: commitMarker, producerId: 7, producerEpoch: 0, isTransactional: true, isControl: true }),
+  );
+  const state = await fixture.runtime.submit<Words | undefined>(
+    0,
+    (words) => words,
+    () => undefined,
+  );
+  assert.deepEqual(state?.words, ['a', 'b', 't of 7']);
+  assert.deepEqual(state?.offsets, [0, 2, 3]);
+  assert.deepEqual(state?.ends, ['7 committed']);
+});
+
+test('records are applied with the offsets that they get in the log', async () => {
+  const fixture = new Fixture();
+  await Promise.all([fixture.say('a'), fixture.say('b')]);
+  await fixture.say('c');
+  const offsets = await fixture.runtime.submit<readonly number[]>(
+    0,
+    (state) => state.offsets,
+    () => [],
+  );
+  assert.deepEqual(offsets, [0, 1, 2]);
+});
+
+test('moving a wake-up back touches no timer, moving it forward does', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  const wakeIn = (ms: number) =>
+    fixture.runtime.submit<readonly string[]>(
+      0,
+      (state, turn) => {
+        turn.wakeAt('key', turn.monotonicMs + ms);
+        return [...state.wakes];
+      },
+      () => [],
+    );
+  await wakeIn(100);
+  const timers = fixture.env.clock.timersWaiting;
+  await wakeIn(500);
+  assert.equal(fixture.env.clock.timersWaiting, timers);
+  await wakeIn(50);
+  await fixture.env.clock.advance(60);
+  assert.deepEqual(await wakeIn(1), ['key']);
+});
+
+test('after a stop no command is taken and no timer runs; who waits is told at the close', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  await fixture.read();
+  const said = fixture.say('a');
+  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  fixture.runtime.stop();
+  assert.equal(fixture.read(), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+  assert.equal(fixture.env.clock.timersWaiting, 0);
+  assert.equal(fixture.log.batches.length, 1);
+  fixture.log.sync();
+  assert.equal(await seen(said), 'a');
+  fixture.runtime.close();
+  assert.equal(await seen(parked), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+});
+
+test('a log that cannot be read is an error now, and read again later', async () => {
+  const fixture = new Fixture();
+  fixture.log.batches.push(Buffer.alloc(70));
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+  assert.equal(fixture.openings, 1);
+  fixture.log.batches.pop();
+  await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+  assert.equal(await seen(fixture.read()), '');
+});
