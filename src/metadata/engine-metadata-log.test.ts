@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEnv } from '../../sim/test-env.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
+import { LocalLogEngine } from '../log/local/local-engine.ts';
 import type { LogEngine, PartitionLog } from '../log/log-engine.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import type { ClusterRecord } from './cluster-record.ts';
@@ -17,6 +18,24 @@ metadataLogContract('memory engine', {
     const reopen = async () => {
       await log.close();
       return new EngineMetadataLog(options);
+    };
+    return { log, reopen };
+  },
+});
+
+metadataLogContract('local engine', {
+  async create(context) {
+    const env = testEnv();
+    const openEngine = () => LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+    const config = new BrokerConfig();
+    let engine = await openEngine();
+    const log = new EngineMetadataLog({ env, engine, config });
+    context.after(() => engine.close());
+    const reopen = async () => {
+      await log.close();
+      await engine.close();
+      engine = await openEngine();
+      return new EngineMetadataLog({ env, engine, config });
     };
     return { log, reopen };
   },

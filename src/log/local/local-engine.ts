@@ -12,6 +12,7 @@ import { RecentBatches } from '../recent-batches.ts';
 import { rollJitterMs } from '../segment-roll.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { DeferredRemovals } from './deferred-removals.ts';
 import {
   directoryName,
@@ -59,9 +60,8 @@ export class LocalLogEngine implements LogEngine {
   readonly #opening = new Set<string>();
   /** Logs that are not open and were closed orderly. */
   readonly #states: Map<string, LogState>;
-  /** Logs that must be checked when they are opened, and those of them that failed in this process. */
+  /** Logs that must be checked when they are opened. */
   readonly #unsound: Set<string>;
-  readonly #failed = new Set<string>();
   #checkpointTimer: Timer | undefined;
 
   private constructor(
@@ -88,13 +88,13 @@ export class LocalLogEngine implements LogEngine {
       wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
       closed: (log, state) => this.#onClosed(log, state),
     };
-    this.#armCheckpoint(this.#checkpointIntervalMs());
+    this.#armCheckpoint(this.#checkpointDelayMs);
   }
 
   /** Makes the directory when absent, and takes note of how the last stop was. Rejects with a DiskFault. */
   static async start(options: LocalEngineOptions): Promise<LocalLogEngine> {
     const { env, root } = options;
-    await env.disk.makeDirectory(root);
+    await makeDataDirectory(env.disk, root);
     const checkpoints = await Checkpoints.read(env.disk, root, env.logger);
     const start = await takeCleanStart(env.disk, root);
     const names = (await env.disk.list(root)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
@@ -112,9 +112,11 @@ export class LocalLogEngine implements LogEngine {
       const log = (await this.#openFromState(id, settings)) ?? (await this.#openFromFiles(id, settings));
       this.#states.delete(name);
       this.#unsound.delete(name);
-      this.#failed.delete(name);
       this.#open.set(name, log);
       return log;
+    } catch (error) {
+      this.#mistrust(name);
+      throw error;
     } finally {
       this.#opening.delete(name);
     }
@@ -161,7 +163,7 @@ export class LocalLogEngine implements LogEngine {
       settings,
       startOffset: this.#checkpoints.startOffset(name),
       recoveryPoint: sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name),
-      rewrite: this.#failed.has(name),
+      distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
     if (!sound && found.segments.length > 0) await directory.sync();
     return this.#log({ id, settings, directory, ...found, epochsChanged: !sound });
@@ -201,7 +203,6 @@ export class LocalLogEngine implements LogEngine {
   async #forget(name: string): Promise<void> {
     this.#states.delete(name);
     this.#unsound.delete(name);
-    this.#failed.delete(name);
     await this.#env.disk.syncDirectory(this.#root);
     await this.#checkpoints.forget(name);
   }
@@ -210,12 +211,17 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(log.id);
     this.#open.delete(name);
     if (state === undefined) {
-      this.#unsound.add(name);
-      this.#failed.add(name);
+      this.#mistrust(name);
     } else {
       this.#states.set(name, state);
       this.#checkpoints.setRecoveryPoint(name, log.durableOffset);
     }
+  }
+
+  /** The next opening checks the log. */
+  #mistrust(name: string): void {
+    this.#states.delete(name);
+    this.#unsound.add(name);
   }
 
   async list(): Promise<readonly LogId[]> {
@@ -256,11 +262,15 @@ export class LocalLogEngine implements LogEngine {
     return entries.reduce((bytes, entry) => (entry.name.endsWith(LOG) ? bytes + entry.bytes : bytes), 0);
   }
 
+  get #checkpointDelayMs(): number {
+    return Math.min(this.#checkpointIntervalMs(), limits.recoveryPointAgeMs);
+  }
+
   #armCheckpoint(delayMs: number): void {
     this.#checkpointTimer?.cancel();
     this.#checkpointTimer = this.#env.timers.after(delayMs, () => {
       this.#lifecycle.run('write the recovery points', () => this.#checkpoint());
-      this.#armCheckpoint(this.#checkpointIntervalMs());
+      this.#armCheckpoint(this.#checkpointDelayMs);
     });
   }
 
@@ -280,12 +290,13 @@ export class LocalLogEngine implements LogEngine {
 
   async close(): Promise<void> {
     this.#checkpointTimer?.cancel();
-    for (const log of [...this.#open.values()]) await log.close();
+    const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
     await this.#removals.finish();
     await this.#lifecycle.stop();
     await this.#checkpoints.writeRecoveryPoints();
     const logs = [...this.#states.values()];
     const allSound = this.#unsound.size === 0;
     await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 }

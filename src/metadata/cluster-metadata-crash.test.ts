@@ -1,0 +1,71 @@
+/** The power goes at every point of a broker's life in turn; what it had answered must be there when it comes back, and nothing by halves. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { BrokerConfig } from '../config/broker-config.ts';
+import { LocalLogEngine } from '../log/local/local-engine.ts';
+import { ClusterMetadata } from './cluster-metadata.ts';
+import { EngineMetadataLog } from './engine-metadata-log.ts';
+
+interface Promised {
+  clusterId?: string;
+  producerIds: number;
+  readonly created: Set<string>;
+  readonly deleted: Set<string>;
+}
+
+const PARTITIONS = 3;
+
+test('whatever the power interrupts, what was answered stays and nothing is there by halves', async () => {
+  let interrupted = 0;
+  for (let operation = 0; ; operation += 1) {
+    const env = testEnv(operation + 1);
+    const promised: Promised = { producerIds: 0, created: new Set(), deleted: new Set() };
+    const crashed = new Promise<'crashed'>((resolve) => {
+      env.disk.judge = ({ sequence }) => {
+        if (sequence !== operation) return { kind: 'ok' };
+        resolve('crashed');
+        return { kind: 'crash' };
+      };
+    });
+    const ending = await Promise.race([crashed, live(env, promised)]);
+    if (ending === 'finished') break;
+    interrupted += 1;
+    await check({ ...env, disk: env.disk.restarted(env.clock) }, promised);
+  }
+  assert.ok(interrupted > 20, 'there are many points at which the power can go');
+});
+
+async function start(env: TestEnv): Promise<ClusterMetadata> {
+  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const config = new BrokerConfig();
+  const log = new EngineMetadataLog({ env, engine, config });
+  const metadata = await ClusterMetadata.open({ env, log, nodeId: 1, config });
+  await metadata.register({ endPoints: [], rack: null });
+  return metadata;
+}
+
+async function live(env: TestEnv, promised: Promised): Promise<'finished'> {
+  const metadata = await start(env);
+  promised.clusterId = metadata.clusterId;
+  for (const name of ['a', 'b', 'c']) {
+    const shape = { numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] };
+    await metadata.createTopics([{ name, ...shape }], { validateOnly: false });
+    promised.created.add(name);
+    const block = await metadata.takeProducerIds();
+    promised.producerIds = block.first + block.count;
+  }
+  promised.created.delete('a');
+  await metadata.deleteTopics([{ name: 'a' }]);
+  promised.deleted.add('a');
+  return 'finished';
+}
+
+async function check(env: TestEnv, promised: Promised): Promise<void> {
+  const metadata = await start(env);
+  if (promised.clusterId !== undefined) assert.equal(metadata.clusterId, promised.clusterId);
+  for (const name of promised.created) assert.ok(metadata.image.topicByName(name), `${name} was answered`);
+  for (const name of promised.deleted) assert.equal(metadata.image.topicByName(name), undefined);
+  for (const { name, partitions } of metadata.image.topics()) assert.equal(partitions.length, PARTITIONS, name);
+  assert.ok((await metadata.takeProducerIds()).first >= promised.producerIds);
+}
