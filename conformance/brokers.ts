@@ -16,6 +16,7 @@ export interface StartedBroker extends Target {
 /** What the recorded broker had besides its defaults, as far as it means anything here. */
 const SETTINGS: Readonly<Record<string, string>> = {
   'node.id': '1',
+  'replication.factor.strict': 'true',
   'process.roles': 'broker,controller',
   'controller.listener.names': 'CONTROLLER',
   'inter.broker.listener.name': 'PLAINTEXT',
