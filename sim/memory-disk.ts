@@ -1,6 +1,6 @@
 /**
  * A disk in memory that forgets like a real one: `crash()` keeps what was synced and a seeded choice of the rest. Faults and crashes can
- * be put before, into or after any call. What a process still had under way when the power went never comes back to it.
+ * be put into any call. A process that was using the disk when it died never hears from it again; the next one gets `restarted()`.
  */
 import type { Clock, Disk, DiskEntry, DiskFile, DiskLock } from '../src/base/env.ts';
 import { DiskFault, type DiskFaultKind } from '../src/base/faults.ts';
@@ -24,6 +24,12 @@ export interface MemoryDiskOptions {
   readonly seed?: number;
 }
 
+/** What outlives a process. */
+interface Platter {
+  readonly root: MemoryDirectory;
+  readonly random: SeededRandom;
+}
+
 const CHANGING = new Set<DiskOperation['kind']>([
   'open',
   'makeDirectory',
@@ -44,32 +50,47 @@ export class MemoryDisk implements Disk {
   bytesFree = 1_000_000_000_000;
 
   readonly #clock: Clock;
-  readonly #random: SeededRandom;
-  readonly #root = new MemoryDirectory();
+  readonly #platter: Platter;
   readonly #locks = new Set<string>();
-  #generation = 0;
+  #dead = false;
+  #crashed = false;
   #sequence = 0;
 
-  constructor(options: MemoryDiskOptions) {
+  constructor(options: MemoryDiskOptions, platter?: Platter) {
     this.#clock = options.clock;
-    this.#random = new SeededRandom(options.seed ?? 1);
+    this.#platter = platter ?? { root: new MemoryDirectory(), random: new SeededRandom(options.seed ?? 1) };
   }
 
   get operations(): number {
     return this.#sequence;
   }
 
-  /** The power goes and comes back. */
+  /** The power or the process that used the disk is gone. */
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** It was the power. */
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  /** The power goes. */
   crash(): void {
-    this.#generation += 1;
-    this.#locks.clear();
-    this.#root.crash(this.#random);
+    this.#dead = true;
+    this.#crashed = true;
+    this.#platter.root.crash(this.#platter.random);
   }
 
   /** The process dies, the machine lives on: everything that was handed to the disk stays, nothing under way returns. */
   kill(): void {
-    this.#generation += 1;
-    this.#locks.clear();
+    this.#dead = true;
+  }
+
+  /** The same disk for the next process. */
+  restarted(clock: Clock): MemoryDisk {
+    this.kill();
+    return new MemoryDisk({ clock }, this.#platter);
   }
 
   /** The file at `path` as it is read now. */
@@ -80,11 +101,11 @@ export class MemoryDisk implements Disk {
 
   /** Runs one call. `effect` is what it does to the disk. */
   async run<T>(kind: DiskOperation['kind'], path: string, effect: (verdict: DiskVerdict) => T): Promise<T> {
-    const generation = this.#generation;
+    if (this.#dead) return never();
     const operation = { kind, path, sequence: this.#sequence, changes: CHANGING.has(kind) };
     this.#sequence += 1;
     await this.pause(operation);
-    if (generation !== this.#generation) return never();
+    if (this.#dead) return never();
     const verdict = this.judge(operation);
     if (verdict.kind === 'fault' && kind !== 'write' && kind !== 'sync') throw fault(verdict.fault, kind, path);
     const result = effect(verdict);
@@ -94,7 +115,7 @@ export class MemoryDisk implements Disk {
       return never();
     }
     await undefined;
-    return generation === this.#generation ? result : never();
+    return this.#dead ? never() : result;
   }
 
   open(path: string, mode: 'create' | 'existing' | 'readOnly'): Promise<DiskFile> {
@@ -107,7 +128,7 @@ export class MemoryDisk implements Disk {
         directory.set(name, node);
       }
       if (node === undefined || !isFile(node)) throw fault('absent', 'open', path);
-      return new MemoryDiskFile(this, node, { path, clock: this.#clock, random: this.#random });
+      return new MemoryDiskFile(this, node, { path, clock: this.#clock, random: this.#platter.random });
     });
   }
 
@@ -128,7 +149,7 @@ export class MemoryDisk implements Disk {
 
   makeDirectory(path: string): Promise<void> {
     return this.run('makeDirectory', path, () => {
-      let directory = this.#root;
+      let directory = this.#platter.root;
       for (const name of namesOf(path)) {
         const child = directory.names.get(name) ?? new MemoryDirectory();
         if (isFile(child)) throw fault('io', 'makeDirectory', path);
@@ -180,7 +201,7 @@ export class MemoryDisk implements Disk {
   }
 
   #find(path: string): MemoryNode | undefined {
-    let node: MemoryNode | undefined = this.#root;
+    let node: MemoryNode | undefined = this.#platter.root;
     for (const name of namesOf(path)) {
       if (node === undefined || isFile(node)) return undefined;
       node = node.names.get(name);
@@ -252,7 +273,7 @@ function entryOf(name: string, node: MemoryNode): DiskEntry {
 }
 
 function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
+  return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
 function fault(kind: DiskFaultKind, operation: string, path: string): DiskFault {

@@ -65,7 +65,7 @@ export class RecordingLogger implements Logger {
   }
 }
 
-const noNetwork: Network = {
+export const noNetwork: Network = {
   async listen() {
     throw new NetworkFault({ kind: 'address-not-available', message: 'a test has no network' });
   },

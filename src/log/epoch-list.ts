@@ -16,6 +16,8 @@ export class EpochList {
   onBatch(epoch: number, baseOffset: number): boolean {
     const last = this.#entries.at(-1);
     if (epoch < 0 || (last !== undefined && epoch <= last.epoch)) return false;
+    // An epoch of which nothing is left gives its place to the next one.
+    if (last?.startOffset === baseOffset) this.#entries.pop();
     this.#entries.push({ epoch, startOffset: baseOffset });
     return true;
   }

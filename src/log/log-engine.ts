@@ -136,7 +136,10 @@ export interface PartitionLog {
    */
   onRoll: (offset: number) => void;
 
-  /** Writes and syncs what is queued, and lets go of the files. After a fault it only lets go. `onProgress` is not called any more. */
+  /**
+   * Writes and syncs what is queued, and lets go of the files. After a fault it only lets go. `onProgress` is not called any more.
+   * Rejects when that fails; the log is closed all the same, and the next `open` recovers it.
+   */
   close(): Promise<void>;
 }
 

@@ -35,6 +35,13 @@ export class Checkpoints {
     this.#recoveryPoints.set(directory, offset);
   }
 
+  /** Durable when it resolves. */
+  async lowerRecoveryPoint(directory: string, offset: number): Promise<void> {
+    if (this.recoveryPoint(directory) <= offset) return;
+    this.#recoveryPoints.set(directory, offset);
+    await this.#recoveryPoints.write();
+  }
+
   writeRecoveryPoints(): Promise<void> {
     return this.#recoveryPoints.write();
   }

@@ -45,6 +45,7 @@ export interface LogHost {
   discard(log: LocalLog, segments: readonly Segment[], delayMs: number): void;
   /** A segment is complete: checking it after a crash can be spared. */
   wantsCheckpoint(): void;
+  /** `state` is undefined when the log failed. */
   closed(log: LocalLog, state: LogState | undefined): void;
 }
 
@@ -84,6 +85,8 @@ export class LocalLog implements PartitionLog {
   #writtenOffset: number;
   #bytes = 0;
   #epochsChanged: boolean;
+  /** Writes of the epochs file that are under way or waiting: they happen one after the other. */
+  #epochsSaved: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #fault: Error | undefined;
 
@@ -305,15 +308,17 @@ export class LocalLog implements PartitionLog {
   }
 
   async advanceStart(offset: number): Promise<void> {
-    if (offset > this.#startOffset) this.#moveStart(offset);
+    await this.saveEpochs();
+    this.#moveStart(offset);
     await this.#host.saveStart(this);
     this.#discardExpired(this.#startOffset);
     this.#progress();
   }
 
   async applyRetention(upTo: number): Promise<number> {
+    if (this.#expired(upTo) === 0) return 0;
+    await this.saveEpochs();
     const count = this.#expired(upTo);
-    if (count === 0) return 0;
     if (count === this.#segments.length) this.#roll(this.#endOffset);
     // The start is durable before a file goes: if the deletion stops halfway, what is left of the old segments is below the start.
     this.#moveStart(this.#segments[count]?.baseOffset ?? this.#endOffset);
@@ -324,8 +329,9 @@ export class LocalLog implements PartitionLog {
   }
 
   #moveStart(offset: number): void {
+    if (offset <= this.#startOffset) return;
     this.#startOffset = offset;
-    if (this.#epochs.cutStart(offset)) this.#epochsChanged = true;
+    this.#epochs.cutStart(offset);
   }
 
   #expired(upTo: number): number {
@@ -364,16 +370,30 @@ export class LocalLog implements PartitionLog {
     return this.#snapshots.latest();
   }
 
-  /** What is derived from the log and not checked after a crash below the recovery point must be durable before the point moves. */
-  async saveEpochs(): Promise<void> {
+  /**
+   * To be durable before the recovery point moves, because below it batches are not looked at after a crash, and before batches go. The start
+   * is not part of it: whoever reads the file cuts it there.
+   */
+  saveEpochs(): Promise<void> {
+    if (!this.#epochsChanged && this.#epochsSaved === undefined) return Promise.resolve();
+    const saved = (this.#epochsSaved ?? Promise.resolve()).catch(() => {}).then(() => this.#writeEpochs());
+    this.#epochsSaved = saved.finally(() => {
+      if (!this.#epochsChanged) this.#epochsSaved = undefined;
+    });
+    return this.#epochsSaved;
+  }
+
+  async #writeEpochs(): Promise<void> {
     if (!this.#epochsChanged) return;
     this.#epochsChanged = false;
-    await replaceFile(
-      this.#host.env.disk,
-      `${this.directory.path}/${LEADER_EPOCHS}`,
-      formatLeaderEpochs(this.leaderEpochs),
-    );
-    await this.#host.env.disk.syncDirectory(this.directory.path);
+    try {
+      const { disk } = this.#host.env;
+      await replaceFile(disk, `${this.directory.path}/${LEADER_EPOCHS}`, formatLeaderEpochs(this.leaderEpochs));
+      await disk.syncDirectory(this.directory.path);
+    } catch (error) {
+      this.#epochsChanged = true;
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -382,6 +402,7 @@ export class LocalLog implements PartitionLog {
   }
 
   async #close(): Promise<void> {
+    const faultBefore = this.#fault;
     await this.#writer.idle();
     this.#syncer.request(this.#endOffset);
     await this.#syncer.idle();
@@ -393,6 +414,7 @@ export class LocalLog implements PartitionLog {
     }
     this.#host.recent.drop(this.#tail);
     this.#host.closed(this, this.#fault === undefined ? this.#state() : undefined);
+    if (this.#fault !== faultBefore) throw this.#fault;
   }
 
   /** The files of an orderly closed log need no check when it is opened again. */

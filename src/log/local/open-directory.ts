@@ -35,8 +35,8 @@ export interface DirectoryOpening {
   readonly startOffset: number;
   /** Everything below is durable and good. Infinity after a clean stop. */
   readonly recoveryPoint: number;
-  /** A sync has failed in this process since the last opening. */
-  readonly rewrite: boolean;
+  /** Puts the durable recovery point back: what lies above is about to be made anew, and must not be believed when that is cut short. */
+  readonly distrust: (offset: number) => Promise<void>;
 }
 
 export interface OpenedDirectory {
@@ -50,8 +50,9 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   const entries = await removeLeftovers(opening, await opening.env.disk.list(opening.directory));
   const epochs = await readEpochs(opening);
   // Epochs of batches that are about to be checked are taken from the batches.
-  if (epochs !== undefined) epochs.cutEnd(opening.recoveryPoint);
+  if (epochs !== undefined) epochs.cutEnd(Math.max(opening.recoveryPoint, opening.startOffset + 1));
   const from = epochs === undefined ? 0 : opening.recoveryPoint;
+  if (from < opening.recoveryPoint) await opening.distrust(from);
   const found = { ...opening, recoveryPoint: from, epochs: epochs ?? new EpochList() };
   let segments = await openSegments(found, entries);
   const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
@@ -63,6 +64,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
     segments = [];
   }
   found.epochs.cutEnd(Math.max(endOffset, startOffset));
+  found.epochs.cutStart(startOffset);
   return { startOffset, segments, epochs: found.epochs, snapshots: await usableSnapshots(opening, entries, endOffset) };
 }
 
@@ -96,14 +98,19 @@ interface SegmentsOpening extends DirectoryOpening {
 }
 
 async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntry[]): Promise<Segment[]> {
-  const all = segmentFacts(entries);
+  const all = await removeBelowStart(opening, segmentFacts(entries));
   const segments: Segment[] = [];
+  if (beginningIsMissing(opening, all)) {
+    await setAsideAll(opening, all);
+    return segments;
+  }
   for (const [index, facts] of all.entries()) {
     const next = all[index + 1];
-    if (next !== undefined && next.baseOffset <= opening.recoveryPoint && hasIndexes(entries, facts)) {
+    if (next !== undefined && next.baseOffset < opening.recoveryPoint && hasIndexes(entries, facts)) {
       segments.push(await trustSegment(opening, facts, next.baseOffset));
       continue;
     }
+    if (facts.baseOffset < opening.recoveryPoint) await opening.distrust(facts.baseOffset);
     const { segment, bytesCut } = await recoverSegment({
       ...opening,
       facts,
@@ -112,18 +119,37 @@ async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntr
       indexIntervalBytes: opening.settings.indexIntervalBytes,
     });
     segments.push(segment);
-    if (bytesCut === 0) continue;
-    opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
-    for (const lost of all.slice(index + 1)) {
-      opening.env.logger.error(
-        { baseOffset: lost.baseOffset, bytes: lost.bytes },
-        'a segment behind a damaged one is lost',
-      );
-      await setAside(opening, lost.baseOffset);
+    if (bytesCut > 0) {
+      opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
+    } else if (next === undefined || segment.endOffset === next.baseOffset || mayHaveGaps(opening)) {
+      continue;
     }
+    await setAsideAll(opening, all.slice(index + 1));
     break;
   }
   return segments;
+}
+
+/** A deletion that a crash has interrupted leaves segments below the start, with gaps between them. */
+async function removeBelowStart(
+  opening: SegmentsOpening,
+  all: readonly SegmentFacts[],
+): Promise<readonly SegmentFacts[]> {
+  const first = all.findLastIndex(({ baseOffset }) => baseOffset <= opening.startOffset);
+  for (const { baseOffset } of all.slice(0, Math.max(0, first))) {
+    for (const suffix of [LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
+      await opening.env.disk.remove(`${opening.directory}/${fileName(baseOffset, suffix)}`);
+    }
+  }
+  return all.slice(Math.max(0, first));
+}
+
+/**
+ * Where nothing but a crash makes gaps, what lies behind one was never acknowledged: acknowledgements follow syncs, and syncs the order of
+ * segments.
+ */
+function mayHaveGaps({ settings }: SegmentsOpening): boolean {
+  return settings.cleanupPolicy.includes('compact');
 }
 
 /** A complete segment below the recovery point: its indexes are complete and tell the rest. */
@@ -168,6 +194,18 @@ function reportLoss({ env, recoveryPoint }: DirectoryOpening, endOffset: number)
     { fromOffset: endOffset, toOffset: recoveryPoint },
     'acknowledged records are lost: they were on the disk and are not any more',
   );
+}
+
+/** A new log of which a crash has left only later segments: nothing in it was ever acknowledged, else the first would be durable. */
+function beginningIsMissing({ startOffset, recoveryPoint }: DirectoryOpening, all: readonly SegmentFacts[]): boolean {
+  return startOffset === 0 && recoveryPoint === 0 && (all[0]?.baseOffset ?? 0) > 0;
+}
+
+async function setAsideAll(opening: DirectoryOpening, all: readonly SegmentFacts[]): Promise<void> {
+  for (const { baseOffset, bytes } of all) {
+    opening.env.logger.error({ baseOffset, bytes }, 'a segment behind a gap is taken out of the log');
+    await setAside(opening, baseOffset);
+  }
 }
 
 /** Takes a segment out of the log without destroying it. */

@@ -25,8 +25,6 @@ export interface SegmentRecovery {
   readonly facts: SegmentFacts;
   /** Batches below are known to be good. */
   readonly recoveryPoint: number;
-  /** True when the system has failed to sync this file: what it still holds in memory is written once more. */
-  readonly rewrite: boolean;
   readonly rollJitterMs: number;
   readonly indexBytesMax: number;
   readonly indexIntervalBytes: number;
@@ -64,15 +62,16 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
 }
 
 async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<void> {
-  const { facts, epochs, indexIntervalBytes } = recovery;
-  const from = segment.bytes;
+  const { facts, epochs, indexIntervalBytes, recoveryPoint } = recovery;
+  let doubtful = facts.bytes;
   await walkBatches({
     file,
-    from,
+    from: segment.bytes,
     to: facts.bytes,
     whole: true,
-    visit: (batch) => {
+    visit: (batch, position) => {
       if (!isGood(batch, segment.endOffset)) return false;
+      if (lastOffset(batch) >= recoveryPoint) doubtful = Math.min(doubtful, position);
       const leaderEpoch = partitionLeaderEpoch(batch);
       const added = {
         baseOffset: baseOffset(batch),
@@ -85,18 +84,22 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
       return true;
     },
   });
-  if (segment.bytes < facts.bytes) await file.truncate(segment.bytes);
-  if (recovery.rewrite) await rewrite(file, from, segment.bytes);
-  // Whoever wrote these bytes may have died before they were synced; from here on they count as durable.
-  if (facts.bytes > from) await file.sync();
+  const cut = segment.bytes < facts.bytes;
+  if (cut) await file.truncate(segment.bytes);
+  if (!cut && doubtful === facts.bytes) return;
+  await rewrite(file, { from: doubtful, to: segment.bytes });
+  await file.sync();
 }
 
 function isGood(batch: Uint8Array, endOffset: number): boolean {
   return baseOffset(batch) >= endOffset && lastOffset(batch) >= baseOffset(batch) && hasValidCrc(batch);
 }
 
-/** Pages that could not be written count as clean although the disk does not have them; written again, they are dirty again. */
-async function rewrite(file: DiskFile, from: number, to: number): Promise<void> {
+/**
+ * Whoever wrote these bytes may have died after a sync that failed. The system then takes pages for clean that the disk does not have, and a
+ * further sync does nothing; written again, they are dirty again.
+ */
+async function rewrite(file: DiskFile, { from, to }: { from: number; to: number }): Promise<void> {
   for (let position = from; position < to; position += limits.logReadBytes) {
     const chunk = Buffer.allocUnsafeSlow(Math.min(limits.logReadBytes, to - position));
     await file.read(chunk, position);

@@ -191,9 +191,8 @@ export class Segment implements RollState {
   /** No batch comes any more: completes the indexes and makes them durable, so that they need no check after a crash. */
   async finish(): Promise<void> {
     await this.completeIndexes();
-    for (const index of [this.#offsets, this.#times]) {
-      if (index !== undefined) await this.#files.use(index.entries.file, (handle) => handle.sync());
-    }
+    // Also when they are empty: a segment without its two indexes looks damaged.
+    for (const { entries } of [this.offsets, this.times]) await this.#files.use(entries.file, (file) => file.sync());
     this.finished = true;
     this.changed = false;
   }

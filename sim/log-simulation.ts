@@ -1,0 +1,269 @@
+/**
+ * One seeded life of a data directory: two partitions, random appends, syncs, deletions and reads, and stops of every kind: clean, killed,
+ * power loss in the middle of any call, failed writes and syncs. After each restart the checker compares what is there with what was
+ * promised. The same seed gives the same life.
+ */
+import assert from 'node:assert/strict';
+import { DiskFault } from '../src/base/faults.ts';
+import { LocalLogEngine } from '../src/log/local/local-engine.ts';
+import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
+import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-engine.ts';
+import { LogModel } from './log-model.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { noNetwork, RecordingLogger } from './test-env.ts';
+import { settle, VirtualClock } from './virtual-clock.ts';
+
+const PARTITIONS = 2;
+const RESTARTS = 4;
+const ROOT = 'data';
+
+export interface SimulationReport {
+  readonly trace: readonly string[];
+  readonly stops: readonly string[];
+}
+
+export async function simulateLog(seed: number): Promise<SimulationReport> {
+  const simulation = new LogSimulation(seed);
+  try {
+    await simulation.run();
+  } catch (error) {
+    const lines = simulation.trace.slice(-60).join('\n');
+    throw new Error(`seed ${seed} failed; npm run sim -- --seed ${seed} replays it\n${lines}`, { cause: error });
+  }
+  return simulation;
+}
+
+interface OpenPartition {
+  readonly log: PartitionLog;
+  readonly model: LogModel;
+  fault: Error | undefined;
+}
+
+class LogSimulation implements SimulationReport {
+  readonly trace: string[] = [];
+  readonly stops: string[] = [];
+  readonly #random: SeededRandom;
+  readonly #settings: LogSettings;
+  readonly #recentBatchBytes: number;
+  readonly #models = Array.from({ length: PARTITIONS }, () => new LogModel());
+  #clock = new VirtualClock();
+  #disk: MemoryDisk;
+  #leaderEpoch = -1;
+
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+    this.#disk = new MemoryDisk({ clock: this.#clock, seed });
+    const random = this.#random;
+    this.#recentBatchBytes = random.chance(0.5) ? 0 : 1_000_000;
+    this.#settings = logSettings({
+      segmentBytes: random.between(300, 6_000),
+      indexIntervalBytes: random.between(0, 600),
+      retentionBytes: random.chance(0.3) ? random.between(500, 5_000) : -1,
+      fileDeleteDelayMs: random.chance(0.5) ? 0 : 60_000,
+    });
+  }
+
+  async run(): Promise<void> {
+    for (let life = 0; life < RESTARTS; life += 1) {
+      await this.#live();
+      this.#clock = new VirtualClock(this.#clock.now());
+      this.#disk = this.#disk.restarted(this.#clock);
+    }
+  }
+
+  /** From one start of the engine to its end, whatever that is. */
+  async #live(): Promise<void> {
+    this.#leaderEpoch += 1;
+    const dies = this.#random.chance(0.7);
+    if (dies) this.#dieAt(this.#random.below(this.#random.chance(0.3) ? 30 : 400));
+    this.#disk.pause = () => this.#turns(this.#random.below(3));
+    const disk = this.#disk;
+    const ended = await this.#unlessDead(async () => {
+      const engine = await LocalLogEngine.start({
+        env: this.#env(),
+        root: ROOT,
+        checkpointIntervalMs: () => 1_000,
+        recentBatchBytes: this.#recentBatchBytes,
+      });
+      const partitions: OpenPartition[] = [];
+      for (const index of this.#models.keys()) partitions.push(await this.#open(engine, index));
+      const steps = this.#random.between(5, 60);
+      for (let step = 0; step < steps; step += 1) {
+        // A dead process takes no further step.
+        if (disk.dead) return new Promise(() => {});
+        await this.#step(engine, partitions);
+      }
+      await this.#stopCleanly(engine, partitions);
+    });
+    if (!ended) for (const model of this.#models) model.stopped(this.#disk.crashed ? 'power' : 'killed');
+  }
+
+  #env() {
+    const { clock, disk } = { clock: this.#clock, disk: this.#disk };
+    const logger = new RecordingLogger();
+    return { clock, timers: clock, random: new SeededRandom(1), disk, network: noNetwork, logger };
+  }
+
+  #dieAt(sequence: number): void {
+    const power = this.#random.chance(0.6);
+    this.#disk.judge = (operation) => {
+      if (operation.sequence < sequence) return { kind: 'ok' };
+      this.#note(`${power ? 'power loss' : 'kill'} at ${operation.kind} ${operation.path}`);
+      if (!power) this.#disk.kill();
+      return power ? { kind: 'crash' } : { kind: 'ok' };
+    };
+  }
+
+  /** False when the process died before `life` was over. */
+  async #unlessDead(life: () => Promise<void>): Promise<boolean> {
+    let over = false;
+    let failure: { readonly error: unknown } | undefined;
+    life().then(
+      () => {
+        over = true;
+      },
+      (error: unknown) => {
+        failure = { error };
+      },
+    );
+    for (let turn = 0; !over; turn += 1) {
+      await this.#turns(1);
+      if (failure !== undefined) throw failure.error;
+      if (this.#disk.dead && turn > 0) {
+        this.stops.push(this.#disk.crashed ? 'power' : 'kill');
+        return false;
+      }
+    }
+    this.stops.push('clean');
+    return true;
+  }
+
+  async #open(engine: LocalLogEngine, index: number): Promise<OpenPartition> {
+    const model = this.#models[index] ?? new LogModel();
+    const log = await engine.open(logId({ partition: index }), this.#settings);
+    this.#note(`open ${index}: ${log.startOffset}..${log.endOffset} durable ${log.durableOffset}`);
+    const partition: OpenPartition = { log, model, fault: undefined };
+    model.opened(log);
+    log.onProgress = (fault) => {
+      partition.fault ??= fault;
+      model.progress(log);
+    };
+    await model.check(log);
+    return partition;
+  }
+
+  async #step(engine: LocalLogEngine, partitions: OpenPartition[]): Promise<void> {
+    const index = this.#random.below(PARTITIONS);
+    const partition = partitions[index];
+    assert(partition !== undefined);
+    if (partition.fault !== undefined) {
+      await this.#reopen(engine, partitions, index);
+      return;
+    }
+    const { log, model } = partition;
+    const dice = this.#random.next();
+    if (dice < 0.45) this.#append(partition, index);
+    else if (dice < 0.6) log.requestSync();
+    else if (dice < 0.72) await settle(this.#random.between(1, 6));
+    else if (dice < 0.78) await model.checkRead(log, this.#random);
+    else if (dice < 0.84) await this.#orFault(partition, () => this.#deleteRecords(partition, index));
+    else if (dice < 0.88) await this.#orFault(partition, () => this.#retain(partition));
+    else if (dice < 0.93) await this.#clock.advance(this.#random.between(100, 3_000));
+    else if (dice < 0.97) await this.#reopen(engine, partitions, index);
+    else this.#failNext();
+  }
+
+  #append({ log, model }: OpenPartition, index: number): void {
+    const random = this.#random;
+    for (let count = random.between(1, 5); count > 0; count -= 1) {
+      const batch: AppendedBatch = batchAt(log.endOffset, {
+        records: random.between(1, 4),
+        timestamp: 1_700_000_000_000 + random.below(1_000),
+        leaderEpoch: this.#leaderEpoch,
+        valueBytes: random.chance(0.1) ? random.between(500, 9_000) : random.between(0, 100),
+      });
+      log.append(batch);
+      model.appended(batch);
+    }
+    this.#note(`append ${index} up to ${log.endOffset}`);
+  }
+
+  async #deleteRecords({ log, model }: OpenPartition, index: number): Promise<void> {
+    const offset = this.#random.between(log.startOffset, Math.max(log.startOffset, log.durableOffset));
+    model.startWanted(offset);
+    await log.advanceStart(offset);
+    model.startPromised(log.startOffset);
+    this.#note(`start of ${index} moved to ${offset}`);
+  }
+
+  async #retain({ log, model }: OpenPartition): Promise<void> {
+    model.startWanted(log.durableOffset);
+    await log.applyRetention(log.durableOffset);
+  }
+
+  /** One of the next writes or syncs fails. */
+  #failNext(): void {
+    const judge = this.#disk.judge;
+    const kind = this.#random.chance(0.5) ? 'write' : 'sync';
+    let done = false;
+    this.#disk.judge = (operation) => {
+      const verdict = judge(operation);
+      if (done || verdict.kind !== 'ok' || this.#disk.dead) return verdict;
+      if (operation.kind !== kind || !operation.path.endsWith('.log')) return verdict;
+      done = true;
+      this.#note(`fault at ${operation.kind} ${operation.path}`);
+      return { kind: 'fault', fault: kind === 'write' && this.#random.chance(0.5) ? 'full' : 'io' };
+    };
+  }
+
+  async #orFault(partition: OpenPartition, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (partition.fault === undefined) throw error;
+    }
+  }
+
+  async #reopen(engine: LocalLogEngine, partitions: OpenPartition[], index: number): Promise<void> {
+    const partition = partitions[index];
+    assert(partition !== undefined);
+    await this.#close(partition);
+    this.#note(`close ${index}${partition.fault === undefined ? '' : ' after a fault'}`);
+    partitions[index] = await this.#openAtLast(engine, index);
+  }
+
+  async #close(partition: OpenPartition): Promise<void> {
+    await partition.log.close().catch((error: Error) => {
+      partition.fault = error;
+    });
+    partition.model.progress(partition.log);
+    partition.model.stopped(partition.fault === undefined ? 'clean' : 'fault');
+  }
+
+  /** The faults that were put into the disk may hit the opening; each of them comes once. */
+  async #openAtLast(engine: LocalLogEngine, index: number): Promise<OpenPartition> {
+    for (;;) {
+      try {
+        return await this.#open(engine, index);
+      } catch (error) {
+        if (!(error instanceof DiskFault)) throw error;
+        this.#note(`opening ${index} failed`);
+      }
+    }
+  }
+
+  async #stopCleanly(engine: LocalLogEngine, partitions: readonly OpenPartition[]): Promise<void> {
+    for (const partition of partitions) await this.#close(partition);
+    await engine.close();
+    this.#note('stop');
+  }
+
+  async #turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #note(line: string): void {
+    this.trace.push(line);
+  }
+}
