@@ -3,8 +3,6 @@
  * a difference is tested as strictly as an agreement; one that is no longer a difference makes the run fail.
  */
 import type { Json } from '../src/protocol/json.ts';
-import { withValueAt } from './pointer.ts';
-import type { Scenario } from './scenario.ts';
 
 export interface DifferenceGroup {
   readonly reason: string;
@@ -21,15 +19,7 @@ export interface Difference {
   readonly ottla: Json | undefined;
 }
 
+/** APIs that Ottla does not serve: it does not advertise them, and closes the connection of whoever calls them all the same. */
+export const unservedApis: ReadonlyMap<string, string> = new Map();
+
 export const differenceGroups: readonly DifferenceGroup[] = [];
-
-export function differencesOf(scenario: Scenario): Difference[] {
-  return differenceGroups.flatMap(({ places }) => places.filter((place) => place.scenario === scenario.name));
-}
-
-/** The scenario as Ottla is expected to play it. */
-export function withDifferences(scenario: Scenario, differences: readonly Difference[]): Scenario {
-  let json = scenario as unknown as Json; // A scenario is JSON; only its type says more.
-  for (const { step, pointer, ottla } of differences) json = withValueAt(json, `/steps/${step}${pointer}`, ottla);
-  return json as unknown as Scenario;
-}

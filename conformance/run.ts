@@ -1,6 +1,7 @@
 /** Plays many scenarios: groups them by the broker that they need, starts each of these, and plays several scenarios at a time. */
 import { brokerAt, type StartedBroker, startInProcess, startProcess } from './brokers.ts';
-import { type Difference, differencesOf, withDifferences } from './differences.ts';
+import type { Difference } from './differences.ts';
+import { differencesOf, expectedOfOttla } from './expectations.ts';
 import { judge } from './judge.ts';
 import { type Played, play } from './player.ts';
 import type { Scenario } from './scenario.ts';
@@ -68,7 +69,8 @@ async function playSession(
       session.scenarios.map((scenario) =>
         jobs.with(async () => {
           const differences = isOttla ? differencesOf(scenario) : [];
-          report(resultOf(scenario, await play(withDifferences(scenario, differences), broker), differences));
+          const expected = isOttla ? expectedOfOttla(scenario, differences) : scenario;
+          report(resultOf(scenario, await play(expected, broker), differences));
         }),
       ),
     );
@@ -100,7 +102,7 @@ function isStale(
   { difference, others }: { difference: Difference; others: readonly Difference[] },
 ): boolean {
   const found = played.steps.find((step) => step.index === difference.step);
-  const step = withDifferences(scenario, others).steps[difference.step];
+  const step = expectedOfOttla(scenario, others).steps[difference.step];
   if (found === undefined || step === undefined || found.verdict.problems.length > 0) return false;
   return judge(step, found.observed, played.variables).problems.length === 0;
 }
