@@ -9,7 +9,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import type { GroupMetadata, MemberMetadata } from '../group-record.ts';
-import { type ClassicMember, type MemberProtocol, metadataFor } from './classic-member.ts';
+import { type ClassicMember, type MemberProtocol, metadataFor, sameBytes } from './classic-member.ts';
 import { subscribedTopics } from './subscribed-topics.ts';
 
 /** A group that is gone is `Dead` in answers; it has no object. */
@@ -226,20 +226,19 @@ export class ClassicGroup {
 
   #applyMember(recorded: MemberMetadata, { protocolName = '', protocolType }: GroupMetadata): void {
     const { subscription, ...known } = recorded;
+    const protocols = [{ name: protocolName, metadata: subscription }];
     const present = this.#members.get(recorded.memberId);
-    if (present !== undefined) {
-      present.assignment = recorded.assignment;
+    if (present === undefined) {
+      const waiting = { awaitingJoin: undefined, awaitingSync: undefined };
+      this.add({ ...known, protocols, ...waiting, isNew: false, deadlineMs: Infinity }, protocolType);
       return;
     }
-    const member: ClassicMember = {
-      ...known,
-      protocols: [{ name: protocolName, metadata: subscription }],
-      awaitingJoin: undefined,
-      awaitingSync: undefined,
-      isNew: false,
-      deadlineMs: Infinity,
-    };
-    this.add(member, protocolType);
+    present.assignment = recorded.assignment;
+    present.rebalanceTimeoutMs = recorded.rebalanceTimeoutMs;
+    present.sessionTimeoutMs = recorded.sessionTimeoutMs;
+    // A live member speaks this protocol beside others; one that an older record made knows nothing newer.
+    const said = present.protocols.find(({ name }) => name === protocolName);
+    if (said === undefined || !sameBytes(said.metadata, subscription)) this.setProtocols(present, protocols);
   }
 
   #count(protocols: readonly MemberProtocol[], change: 1 | -1): void {

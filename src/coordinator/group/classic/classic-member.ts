@@ -1,4 +1,5 @@
 /** One member of a classic group: what it said about itself, what it was assigned, and which of its requests wait for an answer. */
+import { Buffer } from 'node:buffer';
 import type { PendingReply } from '../../pending-reply.ts';
 import type { JoinReply, SyncReply } from './replies.ts';
 
@@ -51,6 +52,6 @@ export function isExcused(member: ClassicMember): boolean {
   return !member.isNew && (member.awaitingJoin !== undefined || member.awaitingSync !== undefined);
 }
 
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && Buffer.compare(left, right) === 0;
 }

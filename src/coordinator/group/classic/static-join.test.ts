@@ -103,8 +103,7 @@ test('a static member finds its place in a group that is full', async () => {
 test('a static member leaves by its instance id alone, or with the right member id', async () => {
   const group = new GroupFixture();
   await stableStatic(group);
-  const leave = (memberId: string, instanceId: string) =>
-    group.coordinator.leaveGroup('g', [{ memberId, instanceId }]);
+  const leave = (memberId: string, instanceId: string) => group.coordinator.leaveGroup('g', [{ memberId, instanceId }]);
   assert.deepEqual(await leave('wrong', 'i1'), [ErrorCode.FENCED_INSTANCE_ID]);
   assert.deepEqual(await leave('', 'i2'), [ErrorCode.UNKNOWN_MEMBER_ID]);
   assert.deepEqual(await leave('', 'i1'), [ErrorCode.NONE]);

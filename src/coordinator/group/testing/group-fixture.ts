@@ -130,7 +130,13 @@ export class GroupFixture {
 
   commit(
     partitions: readonly Partial<OffsetToCommit>[],
-    sender: { groupId?: string; memberId?: string; generation?: number; retentionMs?: number; apiVersion?: number } = {},
+    sender: {
+      groupId?: string;
+      memberId?: string;
+      generation?: number;
+      retentionMs?: number;
+      apiVersion?: number;
+    } = {},
   ): Soon<readonly ErrorCode[]> {
     return this.coordinator.commitOffsets({
       groupId: 'g',
