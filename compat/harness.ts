@@ -10,87 +10,13 @@
  *   @restart                                            the same with SIGTERM
  * Everything else is passed on.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { BrokerProcess } from '../test/broker-process.ts';
 
 /** A checklist that takes longer hangs. */
 const checklistTimeoutMs = 8 * 60_000;
-const readyTimeoutMs = 20_000;
-const brokerCommand = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-
-class BrokerProcess {
-  readonly bootstrap: string;
-  readonly #dataDir: string;
-  #child: ChildProcess | undefined;
-
-  private constructor(bootstrap: string, dataDir: string) {
-    this.bootstrap = bootstrap;
-    this.#dataDir = dataDir;
-  }
-
-  static async start(): Promise<BrokerProcess> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'ottla-compat-'));
-    const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir);
-    await broker.#spawn();
-    return broker;
-  }
-
-  async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    await this.#end(signal);
-    await this.#spawn();
-  }
-
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM');
-    await rm(this.#dataDir, { recursive: true, force: true });
-  }
-
-  async #spawn(): Promise<void> {
-    const child = spawn(
-      process.execPath,
-      [brokerCommand, '--listen', this.bootstrap, '--data-dir', this.#dataDir],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    this.#child = child;
-    child.on('exit', (code, signal) => {
-      if (this.#child !== child) return;
-      console.error(`the broker ended by itself: code ${code}, signal ${signal}`);
-      process.exit(1);
-    });
-    const timeout = setTimeout(() => child.kill('SIGKILL'), readyTimeoutMs);
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (line.startsWith('Ottla ready')) break;
-    }
-    clearTimeout(timeout);
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('the broker did not become ready');
-    child.stdout.resume();
-  }
-
-  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    this.#child = undefined;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address and a port');
-  server.close();
-  await once(server, 'close');
-  return address.port;
-}
 
 async function main(): Promise<number> {
   const [name, command, ...args] = process.argv.slice(2);
@@ -98,7 +24,7 @@ async function main(): Promise<number> {
     console.error('usage: harness.ts NAME COMMAND [ARG ...]');
     return 2;
   }
-  const broker = await BrokerProcess.start();
+  await using broker = await BrokerProcess.start();
   const client = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OTTLA_BOOTSTRAP: broker.bootstrap },
@@ -123,7 +49,6 @@ async function main(): Promise<number> {
   }
   const [code, signal] = await exited;
   clearTimeout(timeout);
-  await broker.stop();
   if (code !== 0 && counts.failed === 0) {
     console.log(`${name}: not ok the program ended with code ${code}, signal ${signal}`);
     counts.failed += 1;

@@ -64,6 +64,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       config,
       logLevels,
       engine: store.engine,
+      dataDir,
       metadataLog,
       newClusterId: store.clusterId,
       endPoints: listeners.map(configuredEndPoint),

@@ -24,6 +24,8 @@ export interface Broker {
   readonly config: BrokerConfig;
   readonly logLevels: LogLevels;
   readonly engine: LogEngine;
+  /** Undefined: in memory. */
+  readonly dataDir: string | undefined;
   readonly metadata: ClusterMetadata;
   readonly partitions: PartitionDirectory;
   readonly fetchSessions: FetchSessions;
@@ -37,6 +39,8 @@ export interface BrokerOptions {
   /** Filters what `env.logger` gets. */
   readonly logLevels: LogLevels;
   readonly engine: LogEngine;
+  /** Undefined: in memory. */
+  readonly dataDir: string | undefined;
   readonly metadataLog: MetadataLog;
   /** The id that a new cluster gets. */
   readonly newClusterId?: string | undefined;
@@ -53,7 +57,7 @@ export interface OpenBroker extends Broker {
 
 /** Ready for requests when it resolves. */
 export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
-  const { env, config, logLevels, engine, metadataLog, newClusterId, endPoints } = options;
+  const { env, config, logLevels, engine, dataDir, metadataLog, newClusterId, endPoints } = options;
   const nodeId = config.get('node.id');
   const rack = config.get('broker.rack') ?? null;
   const metadata = await ClusterMetadata.open({
@@ -85,6 +89,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     config,
     logLevels,
     engine,
+    dataDir,
     metadata,
     partitions,
     fetchSessions: new FetchSessions({

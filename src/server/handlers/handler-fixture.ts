@@ -37,6 +37,7 @@ export async function handlerFixture(settings: Readonly<Record<string, string>> 
     engine,
     metadataLog,
     endPoints: [],
+    dataDir: undefined,
   });
   return {
     broker,

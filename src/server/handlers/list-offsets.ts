@@ -1,0 +1,108 @@
+/**
+ * ListOffsets v1–11: the offset of a time, or of a special place in the log.
+ *
+ * v2 added the isolation level, v4 leader epochs (KIP-320), v6 is flexible, v7 asks for the greatest timestamp (−3, KIP-734), v8 for the start of what is
+ * local (−4, KIP-405), v9 for the end of what is tiered (−5, KIP-1005), v10 a timeout for it, v11 for what is not yet tiered (−6, KIP-1023). Older versions
+ * refuse the newer special timestamps.
+ *
+ * Differs from Apache Kafka: the greatest timestamp is found in the log itself, also after a restart.
+ */
+import { inOrder } from '../../base/in-order.ts';
+import type { Isolation, Partition } from '../../partition/partition.ts';
+import { ErrorCode } from '../../protocol/error-code.ts';
+import { ListOffsets } from '../../protocol/messages/list-offsets.ts';
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts';
+import { handler, type RequestContext } from '../handler.ts';
+
+type Request = RequestOf<typeof ListOffsets>;
+type TopicAnswer = NonNullable<ResponseOf<typeof ListOffsets>['topics']>[number];
+type PartitionAnswer = NonNullable<TopicAnswer['partitions']>[number];
+type Wish = Request['topics'][number]['partitions'][number];
+type Place = Pick<PartitionAnswer, 'timestamp' | 'offset' | 'leaderEpoch'>;
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+const EARLIEST_PENDING_UPLOAD = -6;
+
+/** The version that first knows a special timestamp. */
+const sinceVersion: ReadonlyMap<number, number> = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
+]);
+
+const CONSUMER = -1;
+const nowhere: Place = { timestamp: -1, offset: -1, leaderEpoch: -1 };
+
+export const listOffsets = handler(ListOffsets, async (request, context) => {
+  const isolation = isolationOf(request);
+  const topics = await inOrder(request.topics, async ({ name, partitions }) => ({
+    name,
+    partitions: await inOrder(partitionsOnce(partitions), (wish) => {
+      const { partitionIndex } = wish;
+      if (isolation === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR };
+      if (isAskedTwice(wish, partitions)) return { partitionIndex, errorCode: ErrorCode.INVALID_REQUEST };
+      return answer(name, wish, isolation, context);
+    }),
+  }));
+  return { topics: topics.filter(({ partitions }) => partitions.length > 0) };
+});
+
+/** Undefined: no such isolation level. Replicas see the whole log. */
+function isolationOf({ replicaId, isolationLevel }: Request): Isolation | undefined {
+  if (isolationLevel !== 0 && isolationLevel !== 1) return undefined;
+  if (replicaId !== CONSUMER) return 'log-end';
+  return isolationLevel === 1 ? 'committed' : 'uncommitted';
+}
+
+function partitionsOnce(partitions: readonly Wish[]): readonly Wish[] {
+  return [...new Map(partitions.map((wish) => [wish.partitionIndex, wish])).values()];
+}
+
+function isAskedTwice({ partitionIndex }: Wish, partitions: readonly Wish[]): boolean {
+  return partitions.filter((other) => other.partitionIndex === partitionIndex).length > 1;
+}
+
+async function answer(
+  topic: string,
+  { partitionIndex, currentLeaderEpoch, timestamp }: Wish,
+  isolation: Isolation,
+  { broker, apiVersion }: RequestContext,
+): Promise<PartitionAnswer> {
+  const version = timestamp >= 0 ? 1 : sinceVersion.get(timestamp);
+  if (version === undefined || apiVersion < version)
+    return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION };
+  const partition = await broker.partitions.get(topic, partitionIndex);
+  if (typeof partition === 'number') return { partitionIndex, errorCode: partition };
+  const errorCode = partition.checkLeaderEpoch(currentLeaderEpoch);
+  if (errorCode !== ErrorCode.NONE) return { partitionIndex, errorCode };
+  return { partitionIndex, errorCode: ErrorCode.NONE, ...(await find(partition, timestamp, isolation)) };
+}
+
+async function find(partition: Partition, timestamp: number, isolation: Isolation): Promise<Place> {
+  switch (timestamp) {
+    case LATEST:
+      return placeAt(partition, partition.readLimit(isolation));
+    case EARLIEST:
+    case EARLIEST_LOCAL:
+      return placeAt(partition, partition.logStartOffset);
+    case MAX_TIMESTAMP:
+      return (await partition.offsetOfMaxTimestamp()) ?? nowhere;
+    case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
+      // Nothing is tiered here.
+      return nowhere;
+    default:
+      return (await partition.offsetForTimestamp(timestamp, isolation)) ?? nowhere;
+  }
+}
+
+function placeAt(partition: Partition, offset: number): Place {
+  return { timestamp: -1, offset, leaderEpoch: partition.epochAt(offset) };
+}
