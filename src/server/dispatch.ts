@@ -6,18 +6,17 @@
  * answer. The exception is a version of ApiVersions that is not known: it is answered in the layout of version 0, with the range that is.
  */
 import type { Logger } from '../base/env.ts';
-import { type Codec, codecOf } from '../protocol/codec.ts';
+import { codecOf } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { encodeResponse } from '../protocol/frame.ts';
+import { readRequestHeader } from '../protocol/headers.ts';
 import { MalformedMessage } from '../protocol/malformed-message.ts';
 import { ApiVersions } from '../protocol/messages/api-versions.ts';
 import { Reader } from '../protocol/reader.ts';
-import { type Api, includesVersion, versionRange } from '../protocol/schema.ts';
-import { Writer } from '../protocol/writer.ts';
+import { type Api, includesVersion, type ResponseOf, versionRange } from '../protocol/schema.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handler, RequestContext } from './handler.ts';
 import type { RefusalLog } from './refusal-log.ts';
-
-const LENGTH_BYTES = 4;
 
 /** Stands between requests and their handlers; `proceed` calls the handler. For tests that want to see a broker fail. */
 export type Interceptor = (call: {
@@ -34,14 +33,6 @@ interface DispatcherOptions {
   readonly interceptor: Interceptor | undefined;
 }
 
-/** The handler of one API, and the codecs of the versions that were asked for. */
-interface Route {
-  readonly handler: Handler;
-  readonly api: Api;
-  readonly requestCodecs: (Codec<unknown, unknown> | undefined)[];
-  readonly responseCodecs: (Codec<unknown, unknown> | undefined)[];
-}
-
 /** Why a client is disconnected, as far as that is known. */
 interface Refusal {
   readonly reason: string;
@@ -55,43 +46,43 @@ export class Dispatcher {
   readonly #logger: Logger;
   readonly #refusals: RefusalLog;
   readonly #interceptor: Interceptor | undefined;
-  readonly #routes: (Route | undefined)[] = [];
+  readonly #handlers: (Handler | undefined)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#logger = options.logger;
     this.#refusals = options.refusals;
     this.#interceptor = options.interceptor;
     for (const handler of options.handlers) {
-      this.#routes[handler.api.key] = { handler, api: handler.api, requestCodecs: [], responseCodecs: [] };
+      this.#handlers[handler.api.key] = handler;
     }
   }
 
   /** Ends `exchange`, now or later. Never throws. */
   dispatch(frame: Uint8Array, exchange: Exchange): void {
-    let route: Route | undefined;
+    let handler: Handler | undefined;
     try {
       const reader = new Reader(frame);
-      const apiKey = reader.int16();
-      const apiVersion = reader.int16();
+      const { apiKey, apiVersion, correlationId, clientId } = readRequestHeader(reader, this.#isFlexible);
       exchange.apiVersion = apiVersion;
-      exchange.correlationId = reader.int32();
-      route = this.#routes[apiKey];
-      if (route === undefined) {
-        this.#refuse(exchange, { apiKey, apiVersion, reason: 'the API is not served' });
-        return;
-      }
-      exchange.clientId = reader.nullableString();
-      if (apiVersion >= route.api.flexibleFrom) reader.skipTaggedFields();
-      if (includesVersion(route.api.versions, apiVersion)) this.#call(route, reader, exchange);
-      else this.#refuseVersion(route, exchange);
+      exchange.correlationId = correlationId;
+      exchange.clientId = clientId;
+      handler = this.#handlers[apiKey];
+      if (handler === undefined) this.#refuse(exchange, { apiKey, apiVersion, reason: 'the API is not served' });
+      else if (includesVersion(handler.api.versions, apiVersion)) this.#call(handler, reader, exchange);
+      else this.#refuseVersion(handler, exchange);
     } catch (error) {
-      this.#failed(route, exchange, error);
+      this.#failed(handler, exchange, error);
     }
   }
 
-  #call(route: Route, reader: Reader, exchange: Exchange): void {
-    const { handler, api } = route;
-    const request = requestCodec(route, exchange.apiVersion).read(reader);
+  readonly #isFlexible = (apiKey: number, apiVersion: number): boolean => {
+    const handler = this.#handlers[apiKey];
+    return handler !== undefined && apiVersion >= handler.api.flexibleFrom;
+  };
+
+  #call(handler: Handler, reader: Reader, exchange: Exchange): void {
+    const { api } = handler;
+    const request = codecOf(api.request, exchange.apiVersion).read(reader);
     const intercept = this.#interceptor;
     const response =
       intercept === undefined
@@ -99,31 +90,31 @@ export class Dispatcher {
         : intercept({ api, request, context: exchange, proceed: () => handler.handle(request, exchange) });
     if (response instanceof Promise) {
       response.then(
-        (later) => this.#answerLater(route, exchange, later),
-        (error: unknown) => this.#failed(route, exchange, error),
+        (later) => this.#answerLater(handler, exchange, later),
+        (error: unknown) => this.#failed(handler, exchange, error),
       );
-    } else this.#answer(route, exchange, response);
+    } else this.#answer(handler, exchange, response);
   }
 
-  #answerLater(route: Route, exchange: Exchange, response: unknown): void {
+  #answerLater(handler: Handler, exchange: Exchange, response: unknown): void {
     try {
-      this.#answer(route, exchange, response);
+      this.#answer(handler, exchange, response);
     } catch (error) {
-      this.#failed(route, exchange, error);
+      this.#failed(handler, exchange, error);
     }
   }
 
-  #answer(route: Route, exchange: Exchange, response: unknown): void {
+  #answer(handler: Handler, exchange: Exchange, response: unknown): void {
     if (exchange.ended) return;
-    exchange.answer(response === undefined ? undefined : encodeAnswer(route, exchange, response));
+    exchange.answer(response === undefined ? undefined : encodeAnswer(handler, exchange, response));
   }
 
-  #refuseVersion(route: Route, exchange: Exchange): void {
-    const { api } = route;
+  #refuseVersion(handler: Handler, exchange: Exchange): void {
+    const { api } = handler;
     if (api.key === ApiVersions.key) {
       const { min, max } = api.versions;
       exchange.apiVersion = 0;
-      this.#answer(route, exchange, {
+      this.#answer(handler, exchange, {
         errorCode: ErrorCode.UNSUPPORTED_VERSION,
         apiKeys: [{ apiKey: api.key, minVersion: min, maxVersion: max }],
       });
@@ -139,51 +130,24 @@ export class Dispatcher {
     exchange.disconnect();
   }
 
-  #failed(route: Route | undefined, exchange: Exchange, error: unknown): void {
+  #failed(handler: Handler | undefined, exchange: Exchange, error: unknown): void {
     if (exchange.ended) return;
-    const call = { api: route?.api.name, apiVersion: exchange.apiVersion };
+    const call = { api: handler?.api.name, apiVersion: exchange.apiVersion };
     if (error instanceof MalformedMessage) {
       this.#refuse(exchange, { ...call, reason: error.message, position: error.position });
       return;
     }
     const connection = exchange.connection.id;
     this.#logger.error({ err: error, ...call, connection }, 'a request met a bug or a fault that nobody handled');
-    if (route !== undefined && hasErrorCode(route.api, exchange.apiVersion)) {
-      exchange.answer(encodeAnswer(route, exchange, { errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }));
+    if (handler !== undefined && hasErrorCode(handler.api, exchange.apiVersion)) {
+      exchange.answer(encodeAnswer(handler, exchange, { errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }));
     } else exchange.disconnect();
   }
 }
 
-function encodeAnswer(route: Route, exchange: Exchange, response: unknown): readonly Uint8Array[] {
-  const { api } = route;
-  const { apiVersion } = exchange;
-  const writer = new Writer();
-  // The length, known at the end.
-  writer.int32(0);
-  writer.int32(exchange.correlationId);
-  // Clients must be able to read an answer to a version that was not understood, so this header never became flexible (KIP-511).
-  if (apiVersion >= api.flexibleFrom && api.key !== ApiVersions.key) writer.uvarint(0);
-  responseCodec(route, apiVersion).write(writer, response);
-  writer.setInt32(0, writer.length - LENGTH_BYTES);
-  return writer.finish().parts;
-}
-
-function requestCodec(route: Route, version: number): Codec<unknown, unknown> {
-  let codec = route.requestCodecs[version];
-  if (codec === undefined) {
-    codec = codecOf(route.api.request, version);
-    route.requestCodecs[version] = codec;
-  }
-  return codec;
-}
-
-function responseCodec(route: Route, version: number): Codec<unknown, unknown> {
-  let codec = route.responseCodecs[version];
-  if (codec === undefined) {
-    codec = codecOf(route.api.response, version);
-    route.responseCodecs[version] = codec;
-  }
-  return codec;
+function encodeAnswer({ api }: Handler, exchange: Exchange, response: unknown): readonly Uint8Array[] {
+  // The handler was declared for this API, so it answers with that API's response (or a test's interceptor answers for it).
+  return encodeResponse(api, exchange.apiVersion, exchange.correlationId, response as ResponseOf<Api>).parts;
 }
 
 /** Whether the answer has one error code for all of it, in which case the rest may be left at its defaults. */
