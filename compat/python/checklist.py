@@ -26,8 +26,8 @@ def unique(prefix):
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-def admin():
-    return AdminClient({"bootstrap.servers": BOOTSTRAP})
+# One for all checks: its futures fail when it is collected before they are done.
+ADMIN = AdminClient({"bootstrap.servers": BOOTSTRAP})
 
 
 def producer(**settings):
@@ -41,7 +41,7 @@ def consumer(**settings):
 
 def create_topic(partitions=1, config=None):
     name = unique("topic")
-    for future in admin().create_topics([NewTopic(name, partitions, 1, config=config or {})]).values():
+    for future in ADMIN.create_topics([NewTopic(name, partitions, 1, config=config or {})]).values():
         future.result(WAIT_SECONDS)
     return name
 
@@ -86,7 +86,7 @@ def send(client, topic, values, **kwargs):
 
 
 def check_admin():
-    client = admin()
+    client = ADMIN
     name = create_topic(2, {"retention.ms": "3600000"})
     for future in client.create_partitions([NewPartitions(name, 4)]).values():
         future.result(WAIT_SECONDS)
@@ -155,7 +155,7 @@ def check_offsets_by_time():
     assert reader.offsets_for_times([TopicPartition(topic, 0, 1000495)], 10)[0].offset == 50
     assert reader.get_watermark_offsets(TopicPartition(topic, 0), 10) == (0, 100)
     reader.close()
-    listed = admin().list_offsets({TopicPartition(topic, 0): OffsetSpec.max_timestamp()})
+    listed = ADMIN.list_offsets({TopicPartition(topic, 0): OffsetSpec.max_timestamp()})
     assert [f.result(WAIT_SECONDS).offset for f in listed.values()] == [99]
 
 
@@ -213,9 +213,9 @@ def check_group(strategy):
     finally:
         for member in members:
             member.close()
-    offsets = admin().list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(WAIT_SECONDS)
+    offsets = ADMIN.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(WAIT_SECONDS)
     assert sum(p.offset for p in offsets.topic_partitions) == 300
-    for future in admin().delete_consumer_groups([group]).values():
+    for future in ADMIN.delete_consumer_groups([group]).values():
         future.result(WAIT_SECONDS)
 
 
