@@ -14,6 +14,7 @@ import type { MetadataLog } from '../metadata/metadata-log.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import { followGroups } from './follow-groups.ts';
 import { groupPartitions, topicNames } from './group-partitions.ts';
+import { Housekeeping } from './housekeeping.ts';
 import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
@@ -82,6 +83,8 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     followGroups(groups, changes);
   });
   groups.start();
+  const housekeeping = new Housekeeping({ env, config, engine, partitions, background });
+  housekeeping.start();
 
   return {
     env,
@@ -101,6 +104,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     groups,
     announce: (actual) => metadata.register({ endPoints: actual, rack }),
     async close() {
+      housekeeping.stop();
       await metadata.close();
       groups.stop();
       await partitions.close();

@@ -12,6 +12,7 @@ import { describeCluster } from './describe-cluster.ts';
 import { describeConfigs } from './describe-configs.ts';
 import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
+import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
 import { electLeaders } from './elect-leaders.ts';
 import { fetch } from './fetch.ts';
@@ -50,6 +51,7 @@ const withoutApiVersions: readonly Handler[] = [
   describeCluster,
   describeConfigs,
   describeGroups,
+  describeProducers,
   describeTopicPartitions,
   electLeaders,
   findCoordinator,

@@ -1,0 +1,86 @@
+/**
+ * What a broker does without being asked: deletes what retention no longer keeps, and forgets idle producers. Owns when, and one thing at a time; the
+ * partitions know what.
+ */
+import type { Env, Timer } from '../base/env.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { LogEngine } from '../log/log-engine.ts';
+import type { PartitionDirectory } from './partition-directory.ts';
+
+export interface HousekeepingOptions {
+  readonly env: Env;
+  readonly config: BrokerConfig;
+  readonly engine: LogEngine;
+  readonly partitions: PartitionDirectory;
+  /** A pass that is under way when this stops is waited for by its owner. */
+  readonly background: Lifecycle;
+}
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #timers = new Map<string, Timer>();
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { config } = this.#options;
+    const retentionMs = config.get('log.retention.check.interval.ms');
+    this.#after(config.get('log.initial.task.delay.ms'), {
+      name: 'retention',
+      everyMs: retentionMs,
+      pass: (signal) => this.#applyRetention(signal),
+    });
+    const producersMs = config.get('producer.id.expiration.check.interval.ms');
+    this.#after(producersMs, {
+      name: 'expiry of producers',
+      everyMs: producersMs,
+      pass: async () => this.#expireProducers(),
+    });
+  }
+
+  /** No further pass begins. */
+  stop(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #after(delayMs: number, task: Task): void {
+    const { env, background } = this.#options;
+    const timer = env.timers.after(delayMs, () => {
+      if (background.stopped) return;
+      background.run(task.name, async (signal) => {
+        try {
+          await task.pass(signal);
+        } finally {
+          // Unless it was stopped meanwhile, the next pass comes, however this one went.
+          if (this.#timers.has(task.name)) this.#after(task.everyMs, task);
+        }
+      });
+    });
+    this.#timers.set(task.name, timer);
+  }
+
+  /** Also of the logs that nobody has opened yet since the start; one after the other, so that requests come in between. */
+  async #applyRetention(signal: AbortSignal): Promise<void> {
+    const { engine, partitions } = this.#options;
+    for (const { topicId, partition: index } of await engine.list()) {
+      if (signal.aborted) return;
+      const partition = await partitions.getById(topicId, index);
+      // A number is the reason why this broker has no such partition.
+      if (typeof partition !== 'number') await partition.applyRetention();
+    }
+  }
+
+  #expireProducers(): void {
+    for (const partition of this.#options.partitions.open()) partition.expireProducers();
+  }
+}
+
+interface Task {
+  readonly name: string;
+  readonly everyMs: number;
+  pass(signal: AbortSignal): Promise<void>;
+}
