@@ -127,7 +127,7 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
     if (this.#slots.get(index) !== slot || log.stopped !== undefined) return ErrorCode.NOT_COORDINATOR;
     if (counts.applied + counts.skipped > 0) {
       const tookMs = Math.round(env.clock.monotonicMs() - startMs);
-      env.logger.info({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');
+      env.logger.debug({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');
     }
     return new Shard<S, R>({ env, log, state, codec, onEnd: () => this.#pause(index, slot) });
   }
