@@ -77,4 +77,8 @@ export const limits = {
   pendingMembersPerGroup: 10_000,
   /** Age of the recovery points of a data directory under load, so that a crash leaves seconds of writes to be checked and written again. */
   recoveryPointAgeMs: 5_000,
+  /** Logs that are opened from their files, or closed, at the same time: keeps the disk busy with a few files and 1 MB of buffer each. */
+  logsOpening: 32,
+  /** Logs that are synced at the same time: more than the threads that Node gives to files, few enough to keep files within bounds. */
+  logsSyncing: 32,
 } as const;

@@ -6,6 +6,7 @@ import { assert } from '../../base/assert.ts';
 import type { Env, Timer } from '../../base/env.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
+import { Slots } from '../../base/slots.ts';
 import { EpochList } from '../epoch-list.ts';
 import type { LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { RecentBatches } from '../recent-batches.ts';
@@ -83,6 +84,8 @@ export class LocalLogEngine implements LogEngine {
       env,
       files: this.#files,
       recent: new RecentBatches(options.recentBatchBytes ?? limits.recentBatchBytes),
+      slots: new Slots(limits.logsOpening),
+      syncSlots: new Slots(limits.logsSyncing),
       saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
       discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
       wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
@@ -109,7 +112,9 @@ export class LocalLogEngine implements LogEngine {
     assert(!this.#open.has(name) && !this.#opening.has(name), 'a log opened twice', { id });
     this.#opening.add(name);
     try {
-      const log = (await this.#openFromState(id, settings)) ?? (await this.#openFromFiles(id, settings));
+      const log =
+        (await this.#openFromState(id, settings)) ??
+        (await this.#host.slots.run(() => this.#openFromFiles(id, settings)));
       this.#states.delete(name);
       this.#unsound.delete(name);
       this.#open.set(name, log);
@@ -155,6 +160,7 @@ export class LocalLogEngine implements LogEngine {
     const sound = !this.#unsound.has(name);
     const directory = this.#directory(name, sound && topicId === id.topicId);
     if (topicId !== id.topicId) await directory.create(id.topicId);
+    const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const found = await openDirectory({
       env: { ...this.#env, logger: this.#env.logger.child({ topic: id.topic, partition: id.partition }) },
       files: this.#files,
@@ -162,10 +168,11 @@ export class LocalLogEngine implements LogEngine {
       directory: directory.path,
       settings,
       startOffset: this.#checkpoints.startOffset(name),
-      recoveryPoint: sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name),
+      recoveryPoint,
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
-    if (!sound && found.segments.length > 0) await directory.sync();
+    // What was recovered counts as durable from here on; its files are synced, their names may not be.
+    if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) await directory.sync();
     return this.#log({ id, settings, directory, ...found, epochsChanged: !sound });
   }
 

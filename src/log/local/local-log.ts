@@ -4,6 +4,7 @@
  */
 import type { Env } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
+import type { Slots } from '../../base/slots.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type {
@@ -39,6 +40,9 @@ export interface LogHost {
   readonly env: Env;
   readonly files: OpenFiles;
   readonly recent: RecentBatches;
+  /** Opening and closing take turns: each needs a handful of files at once. */
+  readonly slots: Slots;
+  readonly syncSlots: Slots;
   /** Makes the log's start durable; resolves when it is. */
   saveStart(log: LocalLog): Promise<void>;
   /** Takes the files of segments that are no longer part of the log. */
@@ -116,6 +120,7 @@ export class LocalLog implements PartitionLog {
     });
     this.#syncer = new LogSyncer({
       files: host.files,
+      slots: host.syncSlots,
       directory: options.directory,
       durableOffset: this.#endOffset,
       onDurable: () => this.#progress(),
@@ -407,14 +412,18 @@ export class LocalLog implements PartitionLog {
     this.#syncer.request(this.#endOffset);
     await this.#syncer.idle();
     try {
-      if (this.#fault === undefined) await this.#saveDerived();
-      for (const segment of this.#segments) await segment.close();
+      await this.#host.slots.run(() => this.#letGo());
     } catch (error) {
       this.#fault ??= error instanceof Error ? error : new Error(String(error));
     }
     this.#host.recent.drop(this.#tail);
     this.#host.closed(this, this.#fault === undefined ? this.#state() : undefined);
     if (this.#fault !== faultBefore) throw this.#fault;
+  }
+
+  async #letGo(): Promise<void> {
+    if (this.#fault === undefined) await this.#saveDerived();
+    for (const segment of this.#segments) await segment.close();
   }
 
   /** The files of an orderly closed log need no check when it is opened again. */

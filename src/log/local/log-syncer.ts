@@ -2,12 +2,15 @@
  * Moves one log's durable offset: the only place that does. One sync serves everything that was written when it began; writes go on
  * meanwhile. After a failed sync nobody knows what is on the disk, so the first fault ends it for good.
  */
+import type { Slots } from '../../base/slots.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 
 export interface LogSyncerOptions {
   readonly files: OpenFiles;
+  /** Shared by all logs: a sync holds files open, and a disk does not get faster by more of them. */
+  readonly slots: Slots;
   readonly directory: LogDirectory;
   readonly durableOffset: number;
   readonly onDurable: () => void;
@@ -80,7 +83,7 @@ export class LogSyncer {
 
   async #run(): Promise<void> {
     try {
-      while (this.#hasWork) await this.#sync();
+      while (this.#hasWork) await this.#options.slots.run(() => this.#sync());
     } catch (error) {
       this.#stopped = true;
       this.#options.onFault(error instanceof Error ? error : new Error(String(error)));

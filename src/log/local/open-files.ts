@@ -1,6 +1,6 @@
 /**
  * The open files of an engine. A file is opened when somebody uses it and stays open until the room is needed: then the one that was used
- * longest ago is closed. Owns the handles; knows nothing of what is in the files.
+ * longest ago is closed. When all are in use, who comes next waits. Owns the handles; knows nothing of what is in the files.
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
@@ -27,6 +27,8 @@ export class OpenFiles {
   readonly #openMax: number;
   /** In the order of their last use. */
   readonly #open = new Set<PooledFile>();
+  /** Told when a file may have become idle. */
+  #waiting: (() => void)[] = [];
 
   constructor(options: { disk: Disk; lifecycle: Lifecycle; openMax: number }) {
     this.#disk = options.disk;
@@ -34,14 +36,16 @@ export class OpenFiles {
     this.#openMax = options.openMax;
   }
 
-  /** Runs `work` with the file open. Rejects with a DiskFault, or with what `work` rejects with. */
+  /** Runs `work` with the file open; `work` must not use a further file. Rejects with a DiskFault, or with what `work` rejects with. */
   async use<T>(file: PooledFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
     file.uses += 1;
     try {
+      if (file.handle === undefined) await this.#makeRoom();
       return await work(await this.#handle(file));
     } finally {
       file.uses -= 1;
       if (file.uses === 0) file.onIdle?.();
+      if (this.#waiting.length > 0) this.#wake();
     }
   }
 
@@ -62,7 +66,6 @@ export class OpenFiles {
     this.#open.delete(file);
     this.#open.add(file);
     if (file.handle !== undefined) return file.handle;
-    if (this.#open.size > this.#openMax) this.#closeIdle();
     file.handle = this.#disk.open(file.path, file.mode);
     file.handle.catch(() => {
       file.handle = undefined;
@@ -71,11 +74,25 @@ export class OpenFiles {
     return file.handle;
   }
 
-  #closeIdle(): void {
-    for (const file of this.#open) {
-      if (file.uses > 0 || file.handle === undefined) continue;
-      this.#lifecycle.run('close a file that was not used for long', () => this.close(file));
-      return;
+  async #makeRoom(): Promise<void> {
+    while (this.#open.size >= this.#openMax && !this.#closeIdle()) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** False when every file is in use. */
+  #closeIdle(): boolean {
+    for (const file of this.#open) {
+      if (file.uses > 0) continue;
+      this.#lifecycle.run('close a file that was not used for long', () => this.close(file));
+      return true;
+    }
+    return false;
   }
 }

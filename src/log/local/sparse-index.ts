@@ -98,6 +98,7 @@ export class SparseIndex {
 
   /** Cuts the index behind the first `count` entries, in the file too. */
   async truncate(count: number): Promise<void> {
+    if (count === this.#written && this.#tailCount === 0) return;
     this.#tail = new Uint8Array(0);
     this.#tailCount = 0;
     this.#written = Math.min(this.#written, count);
