@@ -1,6 +1,7 @@
 /**
- * The compiled codec beside the closure-built one, on the four messages that a busy broker reads and writes most: `node bench/codec.ts`. It justifies
- * `codec-compiler.ts`: were the closures within a third of it, the compiler would not be worth its source.
+ * The compiled codec beside the closure-built one, on the four messages that a busy broker reads and writes most: `node
+ * bench/codec.ts`. It justifies `codec-compiler.ts`: were the closures within a third of it, the compiler would not be
+ * worth its source.
  */
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';

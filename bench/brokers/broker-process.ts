@@ -5,7 +5,7 @@ import { once } from 'node:events';
 export interface BrokerProcess {
   readonly address: string;
   readonly pid: number;
-  /** From starting the process until it said that it serves. */
+  /** From starting the process until it served. */
   readonly readyMs: number;
   stop(): Promise<void>;
 }
@@ -13,28 +13,36 @@ export interface BrokerProcess {
 /** What a benchmark needs to know to run against a kind of broker. */
 export interface BrokerKind {
   readonly name: string;
-  /** Settings of a topic whose acknowledgements wait for the disk, and of one whose do not. */
+  /** Settings of a topic whose acknowledgements wait for the disk. */
   readonly durableTopic: Readonly<Record<string, string>>;
   readonly start: (options: { dataDir: string; durable: boolean }) => Promise<BrokerProcess>;
 }
 
-/** Starts `command` and waits for a line of its output that matches. */
-export async function startProcess(options: {
-  command: readonly string[];
-  ready: RegExp;
-  address: (match: RegExpExecArray) => string;
-}): Promise<BrokerProcess> {
-  const [program = '', ...parameters] = options.command;
+/** What a process has written so far, to look for a line that says it is ready, or for what went wrong. */
+export interface Output {
+  text: string;
+}
+
+/** Starts `command`; `ready` resolves with the address once the broker serves. */
+export async function startProcess(
+  command: readonly string[],
+  ready: (output: Output) => Promise<string | undefined>,
+): Promise<BrokerProcess> {
+  const [program = '', ...parameters] = command;
   const startedAt = performance.now();
   const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const match = await lineOf(child, options.ready);
-  const readyMs = performance.now() - startedAt;
+  const output = follow(child);
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${program} has no process id`);
+  if (pid === undefined) throw new Error(`${program} could not be started`);
+  let address: string | undefined;
+  while (address === undefined) {
+    if (child.exitCode !== null) throw new Error(`${program} ended before it was ready:\n${output.text}`);
+    address = await ready(output);
+  }
   return {
-    address: options.address(match),
+    address,
     pid,
-    readyMs,
+    readyMs: performance.now() - startedAt,
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
@@ -43,17 +51,16 @@ export async function startProcess(options: {
   };
 }
 
-function lineOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const look = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-20_000);
-      const match = pattern.exec(output);
-      if (match !== null) resolve(match);
-    };
-    child.stdout?.on('data', look);
-    child.stderr?.on('data', look);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the broker ended with ${code} before it was ready:\n${output}`)));
-  });
+function follow(child: ChildProcess): Output {
+  const output: Output = { text: '' };
+  const append = (chunk: Buffer) => {
+    output.text = (output.text + chunk.toString()).slice(-20_000);
+  };
+  child.stdout?.on('data', append);
+  child.stderr?.on('data', append);
+  return output;
+}
+
+export function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2));
 }

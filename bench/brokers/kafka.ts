@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type BrokerKind, startProcess } from './broker-process.ts';
+import { ApiVersions } from '../../src/protocol/messages/api-versions.ts';
+import { LoadClient } from '../load/client.ts';
+import { type BrokerKind, soon, startProcess } from './broker-process.ts';
 
 const VERSION = '4.3.1';
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
@@ -14,14 +16,7 @@ const HEAP = ['-Xms1g', '-Xmx1g'];
 
 export function kafka(cacheDir: string): BrokerKind {
   const lib = process.env['KAFKA_LIB'] ?? installed(join(cacheDir, `kafka-${VERSION}`));
-  const java = (...parameters: readonly string[]) => [
-    'java',
-    ...HEAP,
-    '-cp',
-    `${lib}/*`,
-    `-Dlog4j2.configurationFile=${logging(cacheDir)}`,
-    ...parameters,
-  ];
+  const java = (...parameters: readonly string[]) => ['java', ...HEAP, '-cp', `${lib}/*`, ...parameters];
   return {
     name: `Apache Kafka ${VERSION}`,
     durableTopic: { 'flush.messages': '1' },
@@ -33,13 +28,23 @@ export function kafka(cacheDir: string): BrokerKind {
       run(
         java('kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--standalone', '--ignore-formatted'),
       );
-      return startProcess({
-        command: java('kafka.Kafka', file),
-        ready: /Kafka Server started/,
-        address: () => `127.0.0.1:${port}`,
-      });
+      const address = `127.0.0.1:${port}`;
+      return startProcess(java('kafka.Kafka', file), async () => ((await serves(address)) ? address : undefined));
     },
   };
+}
+
+async function serves(address: string): Promise<boolean> {
+  await soon();
+  try {
+    const client = await LoadClient.connect(address);
+    await client.request(ApiVersions, 0, {});
+    client.close();
+    return true;
+  } catch {
+    // Not yet.
+    return false;
+  }
 }
 
 function properties(options: { dataDir: string; port: number; controllerPort: number }): string {
@@ -56,19 +61,6 @@ offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 `;
-}
-
-/** Only what tells that the broker serves, as its own start script prints it. */
-function logging(cacheDir: string): string {
-  mkdirSync(cacheDir, { recursive: true });
-  const file = join(cacheDir, 'kafka-log4j2.xml');
-  writeFileSync(
-    file,
-    `<Configuration status="OFF"><Appenders><Console name="out"><PatternLayout pattern="%m%n"/></Console></Appenders>
-<Loggers><Logger name="kafka.server" level="INFO"/><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers></Configuration>
-`,
-  );
-  return file;
 }
 
 function installed(folder: string): string {

@@ -1,6 +1,6 @@
 /** The bundle, as it is published. */
 import { join } from 'node:path';
-import { type BrokerKind, startProcess } from './broker-process.ts';
+import { type BrokerKind, soon, startProcess } from './broker-process.ts';
 
 /** `profileDir`: where Node leaves a processor profile of the broker when it stops. */
 export function ottla(options: { dist: string; profileDir: string | undefined }): BrokerKind {
@@ -9,15 +9,17 @@ export function ottla(options: { dist: string; profileDir: string | undefined })
     name: 'Ottla',
     durableTopic: {},
     start: ({ dataDir, durable }) =>
-      startProcess({
-        command: [
+      startProcess(
+        [
           process.execPath,
           ...profile,
           join(options.dist, 'ottla.js'),
           ...['--listen', '127.0.0.1:0', '--data-dir', dataDir, '--set', `durability=${durable ? 'sync' : 'os'}`],
         ],
-        ready: /Ottla ready on (\S+)/,
-        address: (match) => match[1] ?? '',
-      }),
+        async (output) => {
+          await soon();
+          return /Ottla ready on (\S+)/.exec(output.text)?.[1];
+        },
+      ),
   };
 }
