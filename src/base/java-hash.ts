@@ -1,4 +1,7 @@
-/** The two hashes on which Kafka's clients and brokers must agree: which partition a key belongs to, and which partition coordinates a group. */
+/**
+ * The two hashes on which Kafka's clients and brokers must agree: which partition a key belongs to, and which partition
+ * coordinates a group.
+ */
 
 /** Java's `String.hashCode`: over UTF-16 code units, a signed 32-bit integer. */
 export function javaStringHash(text: string): number {
@@ -8,8 +11,8 @@ export function javaStringHash(text: string): number {
 }
 
 /**
- * The partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`, `__share_group_state`) that owns `id`.
- * A hash of −2^31 has no absolute value in 32 bits and counts as 0, as in Kafka.
+ * The partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`, `__share_group_state`) that owns
+ * `id`. A hash of −2^31 has no absolute value in 32 bits and counts as 0, as in Kafka.
  */
 export function coordinatorPartition(id: string, partitionCount: number): number {
   const hash = javaStringHash(id);

@@ -1,4 +1,7 @@
-/** Every API that a broker's listener can serve to a client, by key. Which of them it advertises is the list of handlers' business. */
+/**
+ * Every API that a broker's listener can serve to a client, by key. Which of them it advertises is the list of
+ * handlers' business.
+ */
 import { AddOffsetsToTxn } from './messages/add-offsets-to-txn.ts';
 import { AddPartitionsToTxn } from './messages/add-partitions-to-txn.ts';
 import { AddRaftVoter } from './messages/add-raft-voter.ts';

@@ -1,6 +1,6 @@
 /**
- * Builds the reader and the writer of a layout from closures: for runtimes that forbid code from strings, and as the oracle against which the compiled
- * codec is tested. Plain rather than fast.
+ * Builds the reader and the writer of a layout from closures: for runtimes that forbid code from strings, and as the
+ * oracle against which the compiled codec is tested. Plain rather than fast.
  */
 import { assert } from '../base/assert.ts';
 import type { Codec } from './codec.ts';

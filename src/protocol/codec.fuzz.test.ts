@@ -1,6 +1,7 @@
 /**
- * Bytes that no honest peer sends: every message cut short, changed and made up. Each either decodes or is a `MalformedMessage`; both codecs agree;
- * nothing outside of the frame has an influence; nothing is made that the frame has no bytes for.
+ * Bytes that no honest peer sends: every message cut short, changed and made up. Each either decodes or is a
+ * `MalformedMessage`; both codecs agree; nothing outside of the frame has an influence; nothing is made that the frame
+ * has no bytes for.
  *
  * `OTTLA_FUZZ_CASES` sets how many frames are tried (20,000 take about a second), `OTTLA_FUZZ_SEED` where to begin.
  */

@@ -1,4 +1,7 @@
-/** Whole frames: length, header and body in one go. Reading is from the frame without its length, which whoever cut it from the stream has already seen. */
+/**
+ * Whole frames: length, header and body in one go. Reading is from the frame without its length, which whoever cut it
+ * from the stream has already seen.
+ */
 import { assert } from '../base/assert.ts';
 import { codecOf } from './codec.ts';
 import {

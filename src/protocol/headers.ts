@@ -1,7 +1,8 @@
 /**
- * What stands in front of every request and response. Request headers come as v1 and, for flexible versions, v2 (KIP-482: tagged fields at the end; the client id
- * keeps its 16-bit length). Response headers come as v0 and v1; an ApiVersions response has v0 in every version, because a client must be able to read it before
- * it knows what the broker speaks (KIP-511).
+ * What stands in front of every request and response. Request headers come as v1 and, for flexible versions, v2
+ * (KIP-482: tagged fields at the end; the client id keeps its 16-bit length). Response headers come as v0 and v1; an
+ * ApiVersions response has v0 in every version, because a client must be able to read it before it knows what the
+ * broker speaks (KIP-511).
  */
 import type { Reader } from './reader.ts';
 import type { Api } from './schema.ts';
@@ -17,7 +18,8 @@ export interface RequestHeader {
 const API_VERSIONS_KEY = 18;
 
 /**
- * Throws `MalformedMessage`. `isFlexible` answers for the API and the version just read, which may both be unknown to us; it decides whether tagged fields follow.
+ * Throws `MalformedMessage`. `isFlexible` answers for the API and the version just read, which may both be unknown to
+ * us; it decides whether tagged fields follow.
  */
 export function readRequestHeader(
   reader: Reader,

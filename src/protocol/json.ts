@@ -1,6 +1,7 @@
 /**
- * Messages as JSON, the way Kafka's own converters write them: what the recorded vectors and scenarios hold. Bytes are base64; an int64 beyond ±(2^53 − 1) is a
- * string (and read as the nearest of the two); fields that the version lacks are absent, and so is a tagged field at its default. For tests and tools, never for serving.
+ * Messages as JSON, the way Kafka's own converters write them: what the recorded vectors and scenarios hold. Bytes are
+ * base64; an int64 beyond ±(2^53 − 1) is a string (and read as the nearest of the two); fields that the version lacks
+ * are absent, and so is a tagged field at its default. For tests and tools, never for serving.
  */
 import { Buffer } from 'node:buffer';
 import { assert } from '../base/assert.ts';

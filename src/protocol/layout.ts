@@ -1,6 +1,6 @@
 /**
- * A schema at one version: which of its fields are on the wire, how each is written, and what the absent ones are. Both codecs are built from it,
- * so a version rule is decided once. Reads and writes nothing itself.
+ * A schema at one version: which of its fields are on the wire, how each is written, and what the absent ones are. Both
+ * codecs are built from it, so a version rule is decided once. Reads and writes nothing itself.
  */
 import { assert } from '../base/assert.ts';
 import { type Field, includesVersion, type Message, type PrimitiveType, type Shape, versionRange } from './schema.ts';
@@ -73,7 +73,6 @@ export function bytesMin(layout: ValueLayout): number {
     case 'uint16':
       return 2;
     case 'int32':
-    case 'uint32':
       return 4;
     case 'int64':
     case 'bits64':

@@ -7,7 +7,6 @@ export type ReadMethod =
   | 'int16'
   | 'uint16'
   | 'int32'
-  | 'uint32'
   | 'int64'
   | 'bits64'
   | 'float64'
@@ -69,8 +68,6 @@ export function writeMethod({ kind, flexible }: PrimitiveLayout): WriteMethod {
       return flexible ? 'compactRecords' : 'records';
     case 'uint16':
       return 'int16';
-    case 'uint32':
-      return 'int32';
     default:
       return kind;
   }

@@ -1,6 +1,7 @@
 /**
- * Reads the primitives of the wire from one frame. Owns the bounds: nothing is read beyond the frame, a length is checked before anything is
- * taken, a count before anything is made. Every refusal is a `MalformedMessage`. Knows nothing of schemas.
+ * Reads the primitives of the wire from one frame. Owns the bounds: nothing is read beyond the frame, a length is
+ * checked before anything is taken, a count before anything is made. Every refusal is a `MalformedMessage`. Knows
+ * nothing of schemas.
  *
  * Byte strings come out as views of the frame; who keeps one beyond the request keeps the whole frame alive.
  */
@@ -16,13 +17,12 @@ const STRING_BYTES_MAX = 0x7fff;
 export class Reader {
   readonly #bytes: Buffer;
   readonly #end: number;
-  #position: number;
+  #position = 0;
   #elementsLeft: number = limits.elementsPerMessage;
 
-  constructor(frame: Uint8Array, position = 0) {
+  constructor(frame: Uint8Array) {
     this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
     this.#end = frame.length;
-    this.#position = position;
   }
 
   get position(): number {
@@ -51,10 +51,6 @@ export class Reader {
 
   int32(): number {
     return readInt32(this.#bytes, this.#take(4));
-  }
-
-  uint32(): number {
-    return this.int32() >>> 0;
   }
 
   /** Saturates at ±(2^53 − 1). */
@@ -190,7 +186,9 @@ export class Reader {
     if (count > this.remaining) throw new MalformedMessage('a length reaches beyond the frame', this.#position);
   }
 
-  /** The length in front of a compact value: one more than it is, and 0 for null. The 32 bits wrap as they do in Kafka. */
+  /**
+   * The length in front of a compact value: one more than it is, and 0 for null. The 32 bits wrap as they do in Kafka.
+   */
   #compactLength(): number {
     return (this.uvarint() - 1) | 0;
   }

@@ -1,4 +1,7 @@
-/** What the types of a schema promise. Half of these tests are run by the type checker: the lines that it must refuse say so. */
+/**
+ * What the types of a schema promise. Half of these tests are run by the type checker: the lines that it must refuse
+ * say so.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AssertionError } from '../base/assert.ts';

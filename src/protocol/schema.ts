@@ -1,10 +1,11 @@
 /**
- * The language in which every message is described: one value says which fields a message has, in which order and in which versions,
- * and TypeScript infers its types. This file owns the words and the types; it never reads or writes a byte (`codec.ts` does).
+ * The language in which every message is described: one value says which fields a message has, in which order and in
+ * which versions, and TypeScript infers its types. This file owns the words and the types; it never reads or writes a
+ * byte (`codec.ts` does).
  *
- * A field exists in all versions of its message unless `versions` says otherwise. Decoded values have every field of every version: one that
- * the version at hand lacks has its default. Values given to an encoder may leave out any field, which then takes its default; fields
- * that the version lacks are not written.
+ * A field exists in all versions of its message unless `versions` says otherwise. Decoded values have every field of
+ * every version: one that the version at hand lacks has its default. Values given to an encoder may leave out any
+ * field, which then takes its default; fields that the version lacks are not written.
  */
 
 /** `'3'`, `'3-7'`, `'3+'`, or `'none'`: both ends included. */
@@ -22,7 +23,6 @@ export type PrimitiveType =
   | 'int16'
   | 'uint16'
   | 'int32'
-  | 'uint32'
   | 'int64'
   | 'bits64'
   | 'float64'
@@ -160,7 +160,6 @@ export const int8 = (options?: Options<number>): Field<number, number> => primit
 export const int16 = (options?: Options<number>): Field<number, number> => primitive('int16', options);
 export const uint16 = (options?: Options<number>): Field<number, number> => primitive('uint16', options);
 export const int32 = (options?: Options<number>): Field<number, number> => primitive('int32', options);
-export const uint32 = (options?: Options<number>): Field<number, number> => primitive('uint32', options);
 /** A number within ±(2^53 − 1): what lies beyond is read as the nearest of the two. */
 export const int64 = (options?: Options<number>): Field<number, number> => primitive('int64', options);
 /** Eight bytes that are an identity, such as a hash, and must not be saturated: a signed bigint. */
@@ -184,7 +183,10 @@ export function bytes(options?: Options<Uint8Array> | NullableOptions<Uint8Array
 
 type RecordsInput = Uint8Array | readonly Uint8Array[];
 
-/** Record batches: decoded as a view of the frame; encoded from one buffer or several, which are referenced rather than copied. */
+/**
+ * Record batches: decoded as a view of the frame; encoded from one buffer or several, which are referenced rather than
+ * copied.
+ */
 export function records(options?: Options<Uint8Array>): Field<Uint8Array, RecordsInput>;
 export function records(options: NullableOptions<Uint8Array>): Field<Uint8Array | null, RecordsInput | null>;
 export function records(options?: Options<Uint8Array> | NullableOptions<Uint8Array>): Field {

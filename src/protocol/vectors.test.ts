@@ -1,4 +1,7 @@
-/** The bytes of Apache Kafka's own classes against both codecs: they decode to Kafka's JSON, and the JSON encodes to Kafka's bytes. */
+/**
+ * The bytes of Apache Kafka's own classes against both codecs: they decode to Kafka's JSON, and the JSON encodes to
+ * Kafka's bytes.
+ */
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';

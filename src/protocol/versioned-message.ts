@@ -12,7 +12,10 @@ export function encodeVersioned<S extends Shape>(message: Message<S>, version: n
   return writer.toBytes();
 }
 
-/** Reads a version newer than we know as the newest that we do, as Kafka does: later versions only append. Throws `MalformedMessage`. */
+/**
+ * Reads a version newer than we know as the newest that we do, as Kafka does: later versions only append. Throws
+ * `MalformedMessage`.
+ */
 export function decodeVersioned<S extends Shape>(message: Message<S>, bytes: Uint8Array): Decoded<S> {
   const reader = new Reader(bytes);
   const version = Math.min(reader.int16(), message.versions.max);

@@ -1,6 +1,7 @@
 /**
- * Writes the primitives of the wire into a list of parts: small values into one growing buffer, record batches by reference. Knows nothing of
- * schemas. A value that has no place on the wire (a string of 40,000 bytes, null where null is not allowed) is our own mistake and an assertion.
+ * Writes the primitives of the wire into a list of parts: small values into one growing buffer, record batches by
+ * reference. Knows nothing of schemas. A value that has no place on the wire (a string of 40,000 bytes, null where null
+ * is not allowed) is our own mistake and an assertion.
  */
 import { Buffer } from 'node:buffer';
 import { assert } from '../base/assert.ts';
@@ -171,7 +172,10 @@ export class Writer {
     this.uvarint(present ? 1 : 0);
   }
 
-  /** Begins a tagged field whose length is not known yet; hand what it answers to `endTagged`. Records cannot be part of one. */
+  /**
+   * Begins a tagged field whose length is not known yet; hand what it answers to `endTagged`. Records cannot be part of
+   * one.
+   */
   beginTagged(tag: number): number {
     this.uvarint(tag);
     const at = this.#grow(1);

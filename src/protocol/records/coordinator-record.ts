@@ -1,6 +1,7 @@
 /**
- * The records of coordinators (`__consumer_offsets`, `__transaction_state`, `__share_group_state`): a key, whose first two bytes are the
- * record's type, and a value, whose first two bytes are the version of its layout. A null value is a tombstone.
+ * The records of coordinators (`__consumer_offsets`, `__transaction_state`, `__share_group_state`): a key, whose first
+ * two bytes are the record's type, and a value, whose first two bytes are the version of its layout. A null value is a
+ * tombstone.
  */
 import { codecOf } from '../codec.ts';
 import { MalformedMessage } from '../malformed-message.ts';

@@ -1,5 +1,6 @@
 /**
- * The records of the metadata log: a frame version, the record's type and the version of its layout, all varints, then the fields. They have no key.
+ * The records of the metadata log: a frame version, the record's type and the version of its layout, all varints, then
+ * the fields. They have no key.
  */
 import { codecOf } from '../codec.ts';
 import { MalformedMessage } from '../malformed-message.ts';

@@ -1,4 +1,7 @@
-/** Reads the recorded batches for tests: the selection in this folder, or the full set where it is at hand. Never part of the broker. */
+/**
+ * Reads the recorded batches for tests: the selection in this folder, or the full set where it is at hand. Never part
+ * of the broker.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 
 export interface BatchVector {

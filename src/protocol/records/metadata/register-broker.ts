@@ -1,6 +1,6 @@
 /**
- * A broker has started: its addresses, features and rack. v1 added controlled shutdown (KIP-841), v2 the migration flag (KIP-866), v3 log
- * directories (KIP-858), v4 cordoned directories (KIP-1066).
+ * A broker has started: its addresses, features and rack. v1 added controlled shutdown (KIP-841), v2 the migration flag
+ * (KIP-866), v3 log directories (KIP-858), v4 cordoned directories (KIP-1066).
  */
 import { array, bool, int16, int32, int64, string, uint16, uuid } from '../../schema.ts';
 import { metadataRecord } from '../metadata-record.ts';
