@@ -134,12 +134,14 @@ func offsetsByTime(ctx context.Context) {
 
 func pauseSeekResume(ctx context.Context) {
 	topic := newTopic(ctx, 1, nil)
+	producer := client()
+	defer producer.Close()
+	for i := range 100 {
+		producer.Produce(ctx, &kgo.Record{Topic: topic, Value: fmt.Appendf(nil, "v%d", i)}, nil)
+	}
+	expect(producer.Flush(ctx))
 	cl := client(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().At(90)}}))
 	defer cl.Close()
-	for i := range 100 {
-		cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: 0, Value: fmt.Appendf(nil, "v%d", i)}, nil)
-	}
-	expect(cl.Flush(ctx))
 	expectEqual("after the seek", "v90", string(poll(ctx, cl, 10)[0].Value))
 	cl.PauseFetchTopics(topic)
 	cl.SetOffsets(map[string]map[int32]kgo.EpochOffset{topic: {0: {Epoch: -1, Offset: 20}}})

@@ -62,6 +62,8 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
   #answerBytes = 0;
   /** The socket took the last answers, but asks for a break. */
   #outputIsFull = false;
+  /** The socket is gone; answers go nowhere. */
+  #isClosed = false;
   #isPaused = false;
   #isAdvancing = false;
   /** Bytes are being handled; answers made meanwhile leave at the end of it. */
@@ -145,12 +147,14 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
   }
 
   exchangeEnded(exchange: Exchange): void {
-    if (!this.#isOpen) return;
-    for (const part of exchange.parts ?? NO_PARTS) this.#answerBytes += part.length;
-    if (exchange.disconnects) this.#dropInput();
     if (exchange === this.#exchanges.at(-1)) this.#admitted = true;
-    if (exchange === this.#exchanges[0]) this.#scheduleFlush();
+    if (exchange.disconnects) this.#dropInput();
+    if (this.#isOpen) {
+      for (const part of exchange.parts ?? NO_PARTS) this.#answerBytes += part.length;
+      if (exchange === this.#exchanges[0]) this.#scheduleFlush();
+    }
     this.#advance();
+    if (this.#isClosed) this.#letGoWhenDone();
   }
 
   #onBytes(count: number): void {
@@ -176,22 +180,32 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
     this.#flush();
   }
 
+  /** What arrived whole before the client went is still carried out, in order, as in Apache Kafka: with acks=0 nobody waits before closing. */
   #onClose(): void {
     this.#isOpen = false;
-    this.#dropInput();
+    this.#isClosed = true;
+    this.#inputEnded = true;
+    this.#outputIsFull = false;
+    this.#answerBytes = 0;
+    this.#abort.abort();
+    this.#services.onClosed(this);
+    this.#advance();
+    this.#letGoWhenDone();
+  }
+
+  #letGoWhenDone(): void {
+    if (this.#waiting.length > 0) return;
     this.#exchanges.length = 0;
     this.#requestBytes = 0;
     this.#charge(0);
     this.#services.memory.forget(this);
-    this.#abort.abort();
-    this.#services.onClosed(this);
   }
 
   /** Begins what may be begun. */
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (this.#isOpen && this.#admitted && !this.#outputIsFull && this.#answerBytes < limits.connectionOutputBytes) {
+    while (this.#admitted && !this.#outputIsFull && this.#answerBytes < limits.connectionOutputBytes) {
       const frame = this.#waiting.shift();
       if (frame === undefined) break;
       this.#begin(frame);
