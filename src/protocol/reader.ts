@@ -17,12 +17,14 @@ const STRING_BYTES_MAX = 0x7fff;
 export class Reader {
   readonly #bytes: Buffer;
   readonly #end: number;
-  #position = 0;
+  #position: number;
   #elementsLeft: number = limits.elementsPerMessage;
 
-  constructor(frame: Uint8Array) {
+  /** Begins at `position`, counted from the frame's first byte. */
+  constructor(frame: Uint8Array, position = 0) {
     this.#bytes = Buffer.isBuffer(frame) ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
     this.#end = frame.length;
+    this.#position = position;
   }
 
   get position(): number {
