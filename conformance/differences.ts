@@ -20,6 +20,23 @@ export interface Difference {
 }
 
 /** APIs that Ottla does not serve: it does not advertise them, and closes the connection of whoever calls them all the same. */
-export const unservedApis: ReadonlyMap<string, string> = new Map();
+export const unservedApis: ReadonlyMap<string, string> = new Map([
+  ['AlterReplicaLogDirs', 'A broker has one data directory, so there is no other to move a partition to.'],
+  ['DescribeQuorum', 'There is no quorum of controllers: the metadata log has one order and no leaders.'],
+  ['UnregisterBroker', 'A broker is not removed from the cluster by a client.'],
+  ['UpdateFeatures', 'What a broker can do follows from its program; there is no level to raise or lower.'],
+]);
 
-export const differenceGroups: readonly DifferenceGroup[] = [];
+export const differenceGroups: readonly DifferenceGroup[] = [
+  {
+    reason:
+      'A name that no topic can have is refused by itself, with the error for that; Kafka fails the whole request.',
+    places: [0, 1].flatMap((index) => {
+      const place = { scenario: 'topics/describe-topic-partitions', step: 28 };
+      return [
+        { ...place, pointer: `/response/topics/${index}/errorCode`, ottla: 17 },
+        { ...place, pointer: `/response/topics/${index}/topicAuthorizedOperations`, ottla: 3576 },
+      ];
+    }),
+  },
+];
