@@ -40,7 +40,9 @@ export class OpenFiles {
   async use<T>(file: PooledFile, work: (handle: DiskFile) => Promise<T>): Promise<T> {
     file.uses += 1;
     try {
-      if (file.handle === undefined) await this.#makeRoom();
+      while (file.handle === undefined && this.#open.size >= this.#openMax && !this.#closeIdle()) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
       return await work(await this.#handle(file));
     } finally {
       file.uses -= 1;
@@ -72,12 +74,6 @@ export class OpenFiles {
       this.#open.delete(file);
     });
     return file.handle;
-  }
-
-  async #makeRoom(): Promise<void> {
-    while (this.#open.size >= this.#openMax && !this.#closeIdle()) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
   }
 
   #wake(): void {

@@ -3,6 +3,7 @@
  * collected in memory, in the file's own layout, and written behind the others from time to time; older ones are searched in the file.
  * An index is derived from its segment: a wrong one costs time, never data, because whoever uses an entry checks the batch it points to.
  */
+import { assert } from '../../base/assert.ts';
 import type { DiskFile } from '../../base/env.ts';
 import type { OpenFiles, PooledFile } from './open-files.ts';
 
@@ -96,12 +97,11 @@ export class SparseIndex {
     this.#tail = this.#tail.slice(count * entryBytes, (count + this.#tailCount) * entryBytes);
   }
 
-  /** Cuts the index behind the first `count` entries, in the file too. */
+  /** Cuts the file behind its first `count` entries. To be called before entries are added. */
   async truncate(count: number): Promise<void> {
-    if (count === this.#written && this.#tailCount === 0) return;
-    this.#tail = new Uint8Array(0);
-    this.#tailCount = 0;
-    this.#written = Math.min(this.#written, count);
+    assert(this.#tailCount === 0, 'an index cut while it grows');
+    if (count === this.#written) return;
+    this.#written = count;
     await this.#files.use(this.file, (handle) => handle.truncate(this.#written * this.#layout.entryBytes));
     this.file.mode = 'existing';
   }

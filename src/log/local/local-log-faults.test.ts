@@ -1,0 +1,187 @@
+/** What a local log does when the disk fails under it, and what it finds afterwards. The simulator tries the rest. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { settle } from '../../../sim/virtual-clock.ts';
+import { DiskFault, type DiskFaultKind } from '../../base/faults.ts';
+import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
+import type { PartitionLog } from '../log-engine.ts';
+import { LogClosed } from '../log-faults.ts';
+import { LocalLogEngine } from './local-engine.ts';
+
+const LOG_FILE = 'data/orders-0/00000000000000000000.log';
+
+function start(env: TestEnv): Promise<LocalLogEngine> {
+  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+}
+
+/** The next `kind` of call on the log's file fails. */
+function failNext(env: TestEnv, kind: 'write' | 'sync', fault: DiskFaultKind): void {
+  env.disk.judge = (operation) => {
+    if (operation.kind !== kind || operation.path !== LOG_FILE) return { kind: 'ok' };
+    env.disk.judge = () => ({ kind: 'ok' });
+    return { kind: 'fault', fault };
+  };
+}
+
+function nextFault(log: PartitionLog): Promise<Error> {
+  return new Promise((resolve) => {
+    log.onProgress = (fault) => fault !== undefined && resolve(fault);
+  });
+}
+
+/** Three batches, of which one is durable and one more is written. */
+async function openWithHistory(env: TestEnv): Promise<{ engine: LocalLogEngine; log: PartitionLog }> {
+  const engine = await start(env);
+  const log = await engine.open(logId(), logSettings());
+  appendTo(log, {});
+  log.requestSync();
+  await whenProgress(log, () => log.durableOffset === 1);
+  appendTo(log, {});
+  await whenProgress(log, () => log.writtenOffset === 2);
+  return { engine, log };
+}
+
+function messages(env: TestEnv, level: string): string[] {
+  return env.logger.lines.filter((line) => line.level === level).map((line) => line.message);
+}
+
+test('a failed write closes the log with the fault, and opening it again finds what was written before', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  failNext(env, 'write', 'full');
+  const fault = nextFault(log);
+  appendTo(log, {});
+  assert.ok((await fault) instanceof DiskFault);
+  assert.deepEqual([log.writtenOffset, log.durableOffset], [2, 1]);
+  assert.throws(() => appendTo(log, {}), LogClosed);
+  await log.close();
+  const again = await engine.open(logId(), logSettings());
+  assert.deepEqual([again.endOffset, again.durableOffset], [2, 2]);
+  appendTo(again, {});
+  await again.close();
+});
+
+test('after a failed sync nothing more is acknowledged, and what the system held is made durable by the next opening', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  failNext(env, 'sync', 'io');
+  const fault = nextFault(log);
+  log.requestSync();
+  await fault;
+  assert.equal(log.durableOffset, 1);
+  await log.close();
+  const again = await engine.open(logId(), logSettings());
+  assert.equal(again.durableOffset, 2);
+  env.disk.crash();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const recovered = await (await start(after)).open(logId(), logSettings());
+  assert.equal(recovered.endOffset, 2);
+});
+
+test('a close that cannot sync says so, and the next opening recovers', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  failNext(env, 'sync', 'io');
+  await assert.rejects(log.close(), DiskFault);
+  const again = await engine.open(logId(), logSettings());
+  assert.equal(again.endOffset, 2);
+  await again.close();
+});
+
+test('a bit that fell over above the recovery point cuts the log there, loudly', async () => {
+  const env = testEnv();
+  const { log } = await openWithHistory(env);
+  const second = log.bytes / 2;
+  env.disk.kill();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  after.disk.file(LOG_FILE)?.corrupt(second + 70);
+  const engine = await start(after);
+  const recovered = await engine.open(logId(), logSettings());
+  assert.deepEqual([recovered.endOffset, recovered.bytes], [1, second]);
+  assert.deepEqual(messages(env, 'warn'), ['a torn tail was cut off a log']);
+});
+
+test('records that were durable and are gone are reported as lost', async () => {
+  const env = testEnv();
+  const { log } = await openWithHistory(env);
+  await env.clock.advance(6_000);
+  const bytes = log.bytes / 2;
+  env.disk.kill();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  after.disk.file(LOG_FILE)?.truncate(bytes - 10);
+  const recovered = await (await start(after)).open(logId(), logSettings());
+  assert.equal(recovered.endOffset, 0);
+  assert.deepEqual(
+    env.logger.lines.filter((line) => line.level === 'error').map((line) => line.fields),
+    [{ topic: 'orders', partition: 0, fromOffset: 0, toOffset: 1 }],
+  );
+});
+
+test('a log that changed since the clean stop is checked although it was stopped cleanly', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  await log.close();
+  await engine.close();
+  env.disk.file(LOG_FILE)?.truncate(log.bytes - 1);
+  const changed = await (await start(env)).open(logId(), logSettings());
+  assert.equal(changed.endOffset, 1);
+  assert.ok(messages(env, 'warn').includes('a log has changed since the last clean stop and is checked'));
+});
+
+test('an index that leads astray costs a warning, not the records', async () => {
+  const env = testEnv();
+  let engine = await start(env);
+  const settings = logSettings({ indexIntervalBytes: 0 });
+  let log = await engine.open(logId(), settings);
+  const sent = Array.from({ length: 9 }, () => Buffer.from(appendTo(log, {})));
+  await log.close();
+  await engine.close();
+  env.disk.file('data/orders-0/00000000000000000000.index')?.corrupt(7 * 8 - 1);
+  engine = await start(env);
+  log = await engine.open(logId(), settings);
+  const slice = await log.read({ offset: 7, endOffset: 9, bytesMax: 10_000, atLeastOneBatch: true });
+  assert.deepEqual(Buffer.concat(slice.parts), Buffer.concat(sent.slice(7)));
+  assert.deepEqual(messages(env, 'warn'), ['an index is not that of its segment']);
+});
+
+test('a directory of another topic of the same name is set aside, not served and not destroyed', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  await log.close();
+  const other = await engine.open(logId({ topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }), logSettings());
+  assert.equal(other.endOffset, 0);
+  const names = (await env.disk.list('data')).map(({ name }) => name);
+  assert.equal(names.filter((name) => /^orders-0\.[0-9a-f]{32}-stray$/.test(name)).length, 1);
+  assert.deepEqual(
+    (await engine.list()).map(({ topicId }) => topicId),
+    ['AAAAAAAAAAAAAAAAAAAAAg'],
+  );
+});
+
+test('files of deleted segments go after the delay, and what a crash left of them with the next opening', async () => {
+  const env = testEnv();
+  const settings = logSettings({ segmentBytes: 250, fileDeleteDelayMs: 1_000 });
+  const engine = await start(env);
+  const log = await engine.open(logId(), settings);
+  for (let index = 0; index < 6; index += 1) appendTo(log, {});
+  await whenProgress(log, () => log.writtenOffset === 6);
+  await log.advanceStart(4);
+  await settle();
+  const deleted = async (): Promise<number> =>
+    (await env.disk.list('data/orders-0')).filter(({ name }) => name.endsWith('.deleted')).length;
+  assert.ok((await deleted()) > 0);
+  await env.clock.advance(1_000);
+  assert.equal(await deleted(), 0);
+});
+
+test('removed logs that a crash left behind are gone after the next start', async () => {
+  const env = testEnv();
+  await env.disk.makeDirectory('data/orders-0.0123456789abcdef0123456789abcdef-delete');
+  await start(env);
+  await settle();
+  assert.deepEqual(
+    (await env.disk.list('data')).filter(({ kind }) => kind === 'directory'),
+    [],
+  );
+});
