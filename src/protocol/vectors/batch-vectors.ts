@@ -2,7 +2,8 @@
  * Reads the recorded batches for tests: the selection in this folder, or the full set where it is at hand. Never part
  * of the broker.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface BatchVector {
   readonly case: string;
@@ -57,8 +58,8 @@ export interface RecordVector {
 }
 
 export function batchVectors(): readonly BatchVector[] {
-  const everything = new URL('../../../../shared/kafka/vectors/batches.jsonl', import.meta.url);
-  const file = existsSync(everything) ? everything : new URL('batches.jsonl', import.meta.url);
+  const folder = process.env['OTTLA_VECTORS'];
+  const file = folder === undefined ? new URL('batches.jsonl', import.meta.url) : join(folder, 'batches.jsonl');
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')

@@ -25,7 +25,7 @@ export function vectorsOf(folder: URL): readonly WireVector[] | undefined {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
     .sort()
-    .flatMap((name) => readVectors(new URL(name, folder)));
+    .flatMap((name) => readVectors(new URL(`${folder.href}/${name}`)));
 }
 
 function readVectors(file: URL): readonly WireVector[] {
