@@ -55,10 +55,12 @@ export class LogModel {
   /** Compares the ends of a log that was just opened, and forgets what may be lost and is. */
   opened(log: PartitionLog): void {
     const promised = this.#endPromised ?? 0;
+    // Invariant I4.
     assert.ok(log.endOffset >= promised, `records are lost: ends at ${log.endOffset}, promised ${promised}`);
     assert.ok(log.endOffset <= Math.max(this.#endOffset, this.#startWanted), 'there is more than was appended');
     assert.equal(log.writtenOffset, log.endOffset);
     assert.equal(log.durableOffset, log.endOffset);
+    // Invariant I5.
     assert.ok(
       log.startOffset >= this.#startPromised,
       `deleted records are back: starts at ${log.startOffset}, promised ${this.#startPromised}`,

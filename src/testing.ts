@@ -51,7 +51,10 @@ export interface TestBroker extends RunningBroker {
 /** Like `startBroker` of `ottla`, with what tests need beside it. */
 export async function startBroker(options: BrokerOptions = {}): Promise<TestBroker> {
   const time = new AdjustableClock({ clock: nodeClock, timers: nodeTimers });
-  const faults = new Faults(handlers.map(({ api }) => api.name), time);
+  const faults = new Faults(
+    handlers.map(({ api }) => api.name),
+    time,
+  );
   const node = await startNodeFor(options, { time, interceptor: faults.interceptor });
   const { broker } = node;
   const groups = new Groups(broker, nodeTimers);

@@ -2,6 +2,8 @@
  * The coordinator of one partition, with its state loaded: *decide → append → apply → reply*. Owns the order of commands, the records that
  * wait for the end of the turn, and the replies that wait for the disk. All commands of a turn share one append.
  *
+ * A reply never overtakes the disk (invariant I7), and nobody else writes to the log (invariant I8).
+ *
  * It never undoes: when an append fails, or a command has a bug, the shard ends for good. Everyone who waits is told, and the runtime
  * makes a new one from the log.
  */

@@ -1,6 +1,6 @@
 /**
  * This broker's part in the cluster's metadata: the image that it reads, and the one line of writers in which its changes are decided,
- * appended and applied. A change is answered when it is on stable storage and in the image, so nobody ever sees one that could still be lost.
+ * appended and applied. A change is answered when it is on stable storage and in the image (invariant I10), so nobody ever sees one that could still be lost.
  *
  * When another broker has appended in between, this one catches up and decides again. What failed with an unknown outcome is read back
  * before anything else is decided. Methods reject with `MetadataLogFault` when the log fails, except those with a result per item.

@@ -1,4 +1,4 @@
-/** Decides about blocks of producer ids. An id is never handed out twice: what a stopped broker had left of its block is lost. */
+/** Decides about blocks of producer ids. An id is never handed out twice (invariant I11): what a stopped broker had left of its block is lost. */
 import { assert } from '../base/assert.ts';
 import type { Decision } from './decision.ts';
 import type { MetadataImage } from './metadata-image.ts';

@@ -392,6 +392,7 @@ export class Partition {
       if (error instanceof LogFull || error instanceof LogClosed) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
       throw error;
     }
+    // Invariant I2.
     assert(this.#log.endOffset === lastOffset + 1, 'the log ends elsewhere than the partition decided', { lastOffset });
     // After the append: a snapshot that the log asks for when it begins a segment must not contain this batch.
     if (hasProducerId(batch)) this.#producers.apply(batch);
@@ -421,7 +422,7 @@ export class Partition {
   }
 
   /**
-   * The one place where positions move and acknowledgements are given (invariant: nothing is acknowledged before the log says where it is).
+   * The one place where positions move and acknowledgements are given (invariant I1).
    */
   #advance(): void {
     const written = this.#log.writtenOffset;

@@ -1,6 +1,6 @@
 /**
  * What one partition knows about the idempotent producers that wrote to it (KIP-98): per producer id the epoch and the last five
- * batches, from which duplicates and gaps are told. A pure state machine: it decides, the partition appends, then it applies; it
+ * batches, from which duplicates and gaps are told (invariant I6). A pure state machine: it decides, the partition appends, then it applies; it
  * never reads a clock or a disk. All of it can be rebuilt from a snapshot (`producer-snapshot.ts`) and the batch headers after it.
  */
 import { assert } from '../base/assert.ts';

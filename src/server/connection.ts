@@ -1,5 +1,5 @@
 /**
- * One client's connection: takes frames from the socket, begins their requests one after the other, and sends the answers in the same order.
+ * One client's connection: takes frames from the socket, begins their requests one after the other, and sends the answers in the same order (invariant I12).
  * Owns the back-pressure: how much it reads ahead, how much may wait to be sent. Knows nothing of what requests say (`dispatch.ts` does).
  *
  * A request is begun when the one before it is answered or has admitted it (`admitNext`), and only while the client takes its answers.

@@ -1,6 +1,6 @@
 /**
  * Cuts the bytes of one connection into frames: an int32 length, then that many bytes. Owns the half-received frame and where the next
- * bytes go; knows nothing of what is in a frame. A length is checked before anything is allocated.
+ * bytes go; knows nothing of what is in a frame. A length is checked before anything is allocated (invariant I13).
  *
  * A frame's bytes live as long as anyone keeps a view of them (the log does, of record batches), so every frame that is not tiny has memory
  * of its own. The rest of a frame that began is read straight into it; whatever else comes is read into scratch memory that all connections share.

@@ -1,4 +1,4 @@
-/** Replaying the log rebuilds the state: random histories, and after every few steps a coordinator that has nothing but the log. */
+/** Replaying the log rebuilds the state (invariant I9): random histories, and after every few steps a coordinator that has nothing but the log. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../sim/seeded-random.ts';

@@ -1,5 +1,5 @@
 /**
- * Moves one log's durable offset: the only place that does. One sync serves everything that was written when it began; writes go on
+ * Moves one log's durable offset: the only place that does (invariant I3). One sync serves everything that was written when it began; writes go on
  * meanwhile. After a failed sync nobody knows what is on the disk, so the first fault ends it for good.
  */
 import type { Slots } from '../../base/slots.ts';
