@@ -430,7 +430,7 @@ export class LocalLog implements PartitionLog {
   async #saveDerived(): Promise<void> {
     const changed = this.#segments.filter((segment) => segment.changed);
     for (const segment of changed) await segment.finish();
-    if (changed.length > 0) await this.directory.sync();
+    if (changed.length > 0 || !this.directory.durable) await this.directory.sync();
     await this.saveEpochs();
   }
 

@@ -17,6 +17,10 @@ export class LogDirectory {
     this.#durable = options.durable;
   }
 
+  get durable(): boolean {
+    return this.#durable;
+  }
+
   /** Makes the directory and says whose it is. Durable only after a `sync`: nothing relies on an empty log. */
   async create(topicId: string): Promise<void> {
     await this.#disk.makeDirectory(this.path);
