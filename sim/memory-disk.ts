@@ -108,14 +108,21 @@ export class MemoryDisk implements Disk {
     if (this.#dead) return never();
     const verdict = this.judge(operation);
     if (verdict.kind === 'fault' && kind !== 'write' && kind !== 'sync') throw fault(verdict.fault, kind, path);
+    if (verdict.kind === 'crash') return this.#crashIn(() => effect(verdict));
     const result = effect(verdict);
     if (verdict.kind === 'fault') throw fault(verdict.fault, kind, path);
-    if (verdict.kind === 'crash') {
-      this.crash();
-      return never();
-    }
     await undefined;
     return this.#dead ? never() : result;
+  }
+
+  #crashIn(effect: () => unknown): Promise<never> {
+    try {
+      effect();
+    } catch {
+      // Nobody is left to be told.
+    }
+    this.crash();
+    return never();
   }
 
   open(path: string, mode: 'create' | 'existing' | 'readOnly'): Promise<DiskFile> {
