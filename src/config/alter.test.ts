@@ -110,6 +110,7 @@ test('threads at most double and at most halve at once', () => {
   assert.equal(twice('16'), 'altered');
   assert.equal(twice('4'), 'altered');
   assert.match(twice('17'), /num.io.threads=17, value should not be greater than double the current value 8/);
+  assert.match(refused(alterBroker(config, 'cluster', nothing, [set('log.cleaner.threads', '0')])), /^invalid-request/);
   assert.match(twice('3'), /num.io.threads=3, value should be at least half the current value 8/);
 });
 

@@ -248,6 +248,7 @@ function isMatch(pattern: string): boolean {
 
 const threadCounts: readonly BrokerSettingName[] = [
   'background.threads',
+  'log.cleaner.threads',
   'num.io.threads',
   'num.network.threads',
   'num.recovery.threads.per.data.dir',
@@ -268,7 +269,7 @@ function threadCountProblem(config: BrokerConfig, overrides: Overrides): string 
     const wrapped = (why: string) =>
       `Invalid value org.apache.kafka.common.config.ConfigException: ${failed}, ${why} the current value ${present} for configuration Invalid dynamic configuration`;
     if (count > present * 2) return wrapped('value should not be greater than double');
-    if (count < Math.trunc(present / 2)) return wrapped('value should be at least half');
+    if (count < Math.max(1, Math.trunc(present / 2))) return wrapped('value should be at least half');
   }
   return undefined;
 }
