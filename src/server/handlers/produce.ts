@@ -15,7 +15,7 @@
 import { limits } from '../../base/limits.ts';
 import { Acknowledgement } from '../../broker/acknowledgement.ts';
 import type { TopicRegistration } from '../../metadata/metadata-image.ts';
-import { type AppendRefused, Partition } from '../../partition/partition.ts';
+import type { AppendRefused, Partition } from '../../partition/partition.ts';
 import { HEADER_BYTES, isTransactional, MAGIC, magic } from '../../protocol/batch/header.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { Produce } from '../../protocol/messages/produce.ts';
@@ -118,7 +118,7 @@ function append(
   let hasError = false;
   for (const [token, target] of targets.entries()) {
     const { found, index } = target;
-    if (!(found instanceof Partition)) {
+    if (typeof found === 'number' || found instanceof Promise) {
       // Every promise has been awaited.
       target.answer = refusal(index, typeof found === 'number' ? found : ErrorCode.UNKNOWN_SERVER_ERROR);
       hasError = true;
