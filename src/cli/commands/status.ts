@@ -2,7 +2,7 @@
 import type { Shell } from '../../platform/shell.ts';
 import { brokerCommand, example } from '../command.ts';
 import { Connection } from '../connection.ts';
-import { print, tableText } from '../output.ts';
+import { plural, print, tableText } from '../output.ts';
 
 export function status(shell: Shell) {
   return brokerCommand('status', shell)
@@ -29,7 +29,7 @@ export function status(shell: Shell) {
       await print(shell, flags, found, () =>
         [
           `cluster ${found.clusterId}, answered after ${found.answerMs} ms\n`,
-          `${found.topics} topics, ${found.partitions} partitions, ${found.groups} groups\n`,
+          `${plural(found.topics, 'topic')}, ${plural(found.partitions, 'partition')}, ${plural(found.groups, 'group')}\n`,
           tableText({
             columns: ['broker', 'address'],
             rows: found.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]),
