@@ -11,6 +11,7 @@ import { consumeAll } from './load/consume.ts';
 import { produceAll, produceSteadily } from './load/produce.ts';
 import { createTopic } from './load/topics.ts';
 import { cpuSeconds, peakResidentMegabytes, residentMegabytes } from './process-usage.ts';
+import { warmMemory } from './warm-memory.ts';
 
 /** A figure by its name, in the unit that the name says. */
 export type Figures = Map<string, number>;
@@ -26,6 +27,8 @@ export interface Sizes {
 
 const IDLE_MS = 3_000;
 const MEGABYTE = 1_000_000;
+/** About what a broker writes in one of the runs. */
+const WARM_BYTES = 6e9;
 /** What producers have unanswered at a time by default. */
 const IN_FLIGHT = 5;
 
@@ -157,6 +160,7 @@ async function withBroker(
   options: { workDir: string; durable: boolean },
   work: (broker: BrokerProcess, client: LoadClient) => Promise<void>,
 ): Promise<void> {
+  warmMemory(options.workDir, WARM_BYTES);
   const dataDir = mkdtempSync(join(options.workDir, 'data-'));
   const broker = await kind.start({ dataDir, durable: options.durable });
   try {
