@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { differenceGroups } from './differences.ts';
+import { handlers } from '../src/server/handlers/all.ts';
+import { differenceGroups, unplayedSteps, unservedApis } from './differences.ts';
 import { runScenarios } from './run.ts';
 import { readScenarios } from './scenario.ts';
 
@@ -32,7 +33,15 @@ test('Ottla answers as Apache Kafka 4.3.1 answered, or as the list of difference
   assert.ok(answers > 2_500);
 });
 
-test('every listed difference belongs to a scenario that is there', () => {
-  const names = new Set(scenarios.map(({ name }) => name));
-  for (const { scenario } of differenceGroups.flatMap(({ places }) => places)) assert.ok(names.has(scenario), scenario);
+test('every listed difference belongs to a step that is there', () => {
+  const stepCounts = new Map(scenarios.map(({ name, steps }) => [name, steps.length]));
+  for (const { scenario, step } of differenceGroups.flatMap(({ places }) => places)) {
+    assert.ok(step < (stepCounts.get(scenario) ?? 0), `${scenario} step ${step}`);
+  }
+  for (const { scenario, fromStep } of unplayedSteps) assert.ok(fromStep < (stepCounts.get(scenario) ?? 0), scenario);
+});
+
+test('no API is listed as not served that is served', () => {
+  const served = new Set(handlers.map(({ api }) => api.name));
+  for (const name of unservedApis.flatMap(({ apis }) => apis)) assert.ok(!served.has(name), name);
 });

@@ -17,26 +17,137 @@ export interface Difference {
   readonly pointer: string;
   /** What the step then expects there; undefined: nothing. */
   readonly ottla: Json | undefined;
+  /** True where it depends on the moment whether there is a difference. */
+  readonly sometimes?: boolean;
 }
 
-/** APIs that Ottla does not serve: it does not advertise them, and closes the connection of whoever calls them all the same. */
-export const unservedApis: ReadonlyMap<string, string> = new Map([
-  ['AlterReplicaLogDirs', 'A broker has one data directory, so there is no other to move a partition to.'],
-  ['DescribeQuorum', 'There is no quorum of controllers: the metadata log has one order and no leaders.'],
-  ['UnregisterBroker', 'A broker is not removed from the cluster by a client.'],
-  ['UpdateFeatures', 'What a broker can do follows from its program; there is no level to raise or lower.'],
-]);
+export interface UnservedApis {
+  readonly reason: string;
+  readonly apis: readonly string[];
+}
+
+/** The steps of a scenario from one on, which need what Ottla does not have. */
+export interface UnplayedSteps {
+  readonly scenario: string;
+  readonly fromStep: number;
+  readonly reason: string;
+}
+
+const CORRUPT_MESSAGE = 2;
+const INVALID_TOPIC = 17;
+
+/** Ottla does not advertise these, and closes the connection of whoever calls them all the same. */
+export const unservedApis: readonly UnservedApis[] = [
+  {
+    reason: 'Ottla has no transactions yet.',
+    apis: [
+      ...['AddPartitionsToTxn', 'AddOffsetsToTxn', 'EndTxn', 'WriteTxnMarkers', 'TxnOffsetCommit'],
+      ...['DescribeTransactions', 'ListTransactions'],
+    ],
+  },
+  {
+    reason: 'Ottla has no consumer groups of the new protocol (KIP-848), share groups and streams groups yet.',
+    apis: [
+      ...['ConsumerGroupHeartbeat', 'ConsumerGroupDescribe', 'StreamsGroupHeartbeat', 'StreamsGroupDescribe'],
+      ...['ShareGroupHeartbeat', 'ShareGroupDescribe', 'ShareFetch', 'ShareAcknowledge'],
+      ...['DescribeShareGroupOffsets', 'AlterShareGroupOffsets', 'DeleteShareGroupOffsets'],
+      ...['InitializeShareGroupState', 'ReadShareGroupState', 'WriteShareGroupState', 'DeleteShareGroupState'],
+      'ReadShareGroupStateSummary',
+    ],
+  },
+  {
+    reason: 'Ottla has no users, ACLs, tokens and quotas yet.',
+    apis: [
+      ...['SaslHandshake', 'SaslAuthenticate', 'DescribeAcls', 'CreateAcls', 'DeleteAcls'],
+      ...['DescribeUserScramCredentials', 'AlterUserScramCredentials', 'CreateDelegationToken', 'RenewDelegationToken'],
+      ...['ExpireDelegationToken', 'DescribeDelegationToken', 'DescribeClientQuotas', 'AlterClientQuotas'],
+    ],
+  },
+  {
+    reason: 'Ottla has no quorum of controllers, and its features do not have levels that one could change.',
+    apis: ['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter', 'UpdateFeatures', 'UnregisterBroker'],
+  },
+  { reason: 'Ottla keeps its data in one directory.', apis: ['AlterReplicaLogDirs'] },
+  {
+    reason: "Ottla collects no clients' metrics (Kafka does not advertise these two without a receiver either).",
+    apis: ['GetTelemetrySubscriptions', 'PushTelemetry'],
+  },
+];
+
+export const unplayedSteps: readonly UnplayedSteps[] = [
+  { scenario: 'groups/offset-fetch-require-stable', fromStep: 6, reason: 'It needs transactions.' },
+  { scenario: 'producers/idempotent-then-transactional', fromStep: 3, reason: 'It needs transactions.' },
+  { scenario: 'producers/expiry', fromStep: 12, reason: 'From here on it needs transactions.' },
+  { scenario: 'log/compaction', fromStep: 7, reason: 'Ottla does not compact logs yet.' },
+];
 
 export const differenceGroups: readonly DifferenceGroup[] = [
   {
     reason:
-      'A name that no topic can have is refused by itself, with the error for that; Kafka fails the whole request.',
-    places: [0, 1].flatMap((index) => {
-      const place = { scenario: 'topics/describe-topic-partitions', step: 28 };
-      return [
-        { ...place, pointer: `/response/topics/${index}/errorCode`, ottla: 17 },
-        { ...place, pointer: `/response/topics/${index}/topicAuthorizedOperations`, ottla: 3576 },
-      ];
-    }),
+      'The features are those of a KRaft cluster and of protocols that Ottla does not have; a client that sees none uses neither transactions of the second version nor the new groups.',
+    places: [3, 4].flatMap((step) => [
+      { scenario: 'handshake/apiversions-all-versions', step, pointer: '/response/supportedFeatures', ottla: [] },
+      { scenario: 'handshake/apiversions-all-versions', step, pointer: '/response/finalizedFeatures', ottla: [] },
+    ]),
+  },
+  {
+    reason:
+      'Record data that cannot be read is CORRUPT_MESSAGE, which makes a client send it again. Kafka stumbles: UNKNOWN_SERVER_ERROR for an impossible length, an unknown codec and streams that cannot be inflated.',
+    places: [
+      ...[16, 32, 33, 34, 35].map((step) => ({
+        scenario: 'log/produce-malformed',
+        step,
+        pointer: '/response/responses/0/partitionResponses/0/errorCode',
+        ottla: CORRUPT_MESSAGE,
+      })),
+      {
+        scenario: 'log/produce-malformed',
+        step: 16,
+        pointer: '/response/responses/0/partitionResponses/0/errorMessage',
+        ottla: '<string>',
+      },
+    ],
+  },
+  {
+    reason:
+      'After a restart Ottla still knows the last five batches of each producer, Kafka only the newest: a retry of an older one is answered with its offset instead of OUT_OF_ORDER_SEQUENCE_NUMBER.',
+    places: [
+      { scenario: 'log/restart-clean', step: 17 },
+      { scenario: 'log/restart-kill', step: 18 },
+    ].flatMap((place) => [
+      { ...place, pointer: '/response/responses/0/partitionResponses/0/errorCode', ottla: 0 },
+      { ...place, pointer: '/response/responses/0/partitionResponses/0/baseOffset', ottla: 3 },
+      { ...place, pointer: '/response/responses/0/partitionResponses/0/logAppendTimeMs', ottla: '<timestamp>' },
+    ]),
+  },
+  {
+    reason:
+      'What is not yet on stable storage is not yet committed: after acks=0 or acks=1 the end that consumers see follows some milliseconds later.',
+    places: [
+      {
+        scenario: 'producers/acks',
+        step: 6,
+        pointer: '/response/topics/0/partitions/0/offset',
+        ottla: '<int>',
+        sometimes: true,
+      },
+    ],
+  },
+  {
+    reason: 'An illegal topic name is INVALID_TOPIC_EXCEPTION here as everywhere; Kafka answers UNKNOWN_SERVER_ERROR.',
+    places: [0, 1].flatMap((topic) => [
+      {
+        scenario: 'topics/describe-topic-partitions',
+        step: 28,
+        pointer: `/response/topics/${topic}/errorCode`,
+        ottla: INVALID_TOPIC,
+      },
+      {
+        scenario: 'topics/describe-topic-partitions',
+        step: 28,
+        pointer: `/response/topics/${topic}/topicAuthorizedOperations`,
+        ottla: '<int>',
+      },
+    ]),
   },
 ];

@@ -81,6 +81,7 @@ async function playSession(
 
 function resultOf(scenario: Scenario, played: Played, differences: readonly Difference[]): Result {
   const stale = differences
+    .filter((difference) => difference.sometimes !== true)
     .filter((difference) =>
       isStale(scenario, played, { difference, others: differences.filter((each) => each !== difference) }),
     )

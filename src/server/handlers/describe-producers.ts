@@ -13,7 +13,10 @@ export const describeProducers = handler(DescribeProducers, async (request, { br
     partitions: await inOrder(partitionIndexes, async (partitionIndex) => {
       const partition = await broker.partitions.get(name, partitionIndex);
       if (typeof partition === 'number') {
-        return { partitionIndex, errorCode: partition };
+        // Of a topic that is there, Kafka says nothing about a partition that is not.
+        const isKnownTopic = broker.metadata.image.topicByName(name) !== undefined;
+        const errorMessage = isKnownTopic ? null : 'This broker does not have the topic.';
+        return { partitionIndex, errorCode: partition, errorMessage };
       }
       const activeProducers = Array.from(partition.producers.entries(), describe);
       return { partitionIndex, errorCode: ErrorCode.NONE, activeProducers };
