@@ -121,15 +121,6 @@ export const differenceGroups: readonly DifferenceGroup[] = [
     ]),
   },
   {
-    reason:
-      'What is not yet on stable storage is not yet committed: after acks=0 or acks=1 the end that consumers see follows some milliseconds later.',
-    places: [
-      { scenario: 'producers/acks', step: 6, until: { '/topics/0/partitions/0/offset': 2 } },
-      { scenario: 'producers/acks', step: 12, until: { '/responses/0/partitions/0/highWatermark': 4 } },
-      { scenario: 'log/produce-all-versions', step: 24, until: { '/responses/0/partitions/0/highWatermark': 33 } },
-    ].map(({ scenario, step, until }) => ({ scenario, step, pointer: '/retryUntil', ottla: until, sometimes: true })),
-  },
-  {
     reason: 'An illegal topic name is INVALID_TOPIC_EXCEPTION here as everywhere; Kafka answers UNKNOWN_SERVER_ERROR.',
     places: [0, 1].flatMap((topic) => [
       {

@@ -62,6 +62,10 @@ export class FetchSession implements FetchOwner {
     return this.#active;
   }
 
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
   find(topicKey: string, index: number): FetchPartition | undefined {
     return this.#partitions.get(topicKey)?.get(index);
   }

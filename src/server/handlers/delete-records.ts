@@ -8,6 +8,7 @@ import type { Logger } from '../../base/env.ts';
 import { inOrder } from '../../base/in-order.ts';
 import { isInternalTopic } from '../../metadata/topic-name.ts';
 import type { Partition } from '../../partition/partition.ts';
+import { errorOfFault, PartitionFault } from '../../partition/partition-fault.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DeleteRecords } from '../../protocol/messages/delete-records.ts';
 import { handler, type RequestContext } from '../handler.ts';
@@ -40,14 +41,16 @@ async function deleteBefore(
   if (!partition.settings.cleanupPolicy.includes('delete')) {
     return { errorCode: ErrorCode.POLICY_VIOLATION, lowWatermark: UNKNOWN };
   }
-  const target = offset === HIGH_WATERMARK ? partition.highWatermark : offset;
-  if (target < 0 || target > partition.highWatermark) {
-    return { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, lowWatermark: UNKNOWN };
-  }
   try {
+    // What was appended before the request counts, also when its producer did not wait for the disk.
+    await partition.whenDurable(partition.logEndOffset - 1);
+    const target = offset === HIGH_WATERMARK ? partition.highWatermark : offset;
+    if (target < 0 || target > partition.highWatermark) {
+      return { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, lowWatermark: UNKNOWN };
+    }
     await partition.deleteRecordsBefore(target);
   } catch (error) {
-    // Who serves the partition now is asked again; a broken disk is said so.
+    if (error instanceof PartitionFault) return { errorCode: errorOfFault(error.kind), lowWatermark: UNKNOWN };
     logger.warn({ err: error, log: partition.id }, 'records could not be deleted');
     return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, lowWatermark: UNKNOWN };
   }

@@ -34,7 +34,7 @@ function askedPartitions(
   asked: Asked,
   { metadata, nodeId }: RequestContext['broker'],
 ): readonly { readonly name: string; readonly indexes: readonly number[] }[] {
-  const wishes = asked?.map(({ topic, partitions }) => ({ name: topic, wanted: new Set(partitions) }));
+  const wishes = asked === null ? undefined : wishesByTopic(asked);
   const all = () => Array.from(metadata.image.topics(), ({ name }) => ({ name, wanted: undefined }));
   return (wishes ?? all())
     .map(({ name, wanted }) => ({
@@ -44,4 +44,17 @@ function askedPartitions(
         .map(({ index }) => index),
     }))
     .filter(({ indexes }) => indexes.length > 0);
+}
+
+/** A topic that is named twice is one. */
+function wishesByTopic(
+  asked: NonNullable<Asked>,
+): readonly { readonly name: string; readonly wanted: ReadonlySet<number> }[] {
+  const wanted = new Map<string, Set<number>>();
+  for (const { topic, partitions } of asked) {
+    const indexes = wanted.get(topic) ?? new Set();
+    wanted.set(topic, indexes);
+    for (const index of partitions) indexes.add(index);
+  }
+  return Array.from(wanted, ([name, indexes]) => ({ name, wanted: indexes }));
 }

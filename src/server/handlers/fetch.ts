@@ -98,7 +98,7 @@ function answerOrWait(call: Call, reading: FetchReading): Response | Promise<Res
 async function waitAndRead(call: Call, first: FetchReading): Promise<Response> {
   const { subject, options, minBytes, maxWaitMs, context } = call;
   // A read that waited for the disk may be out of date already: then what it missed is read at once.
-  if (!first.answers.some(hasMoved)) {
+  if (!first.answers.some(hasMoved) && !hasOthers(subject, first)) {
     await parkFetch({
       scope: subject.kind === 'full' ? subject.scope : subject.session,
       missingBytes: minBytes - first.bytes,
@@ -120,6 +120,11 @@ async function waitAndRead(call: Call, first: FetchReading): Promise<Response> {
 
 function hasMoved({ target, data }: FetchedAnswer): boolean {
   return target.partition?.highWatermark !== data.highWatermark;
+}
+
+/** Partitions of the session that had nothing to say when the read began, and now have. */
+function hasOthers(subject: Subject, { answers, unknown }: FetchReading): boolean {
+  return subject.kind === 'incremental' && subject.session.activeCount > answers.length + unknown.length;
 }
 
 /** Partitions that do not exist come after the others, as in Apache Kafka. */

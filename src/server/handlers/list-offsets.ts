@@ -5,14 +5,17 @@
  * local (−4, KIP-405), v9 for the end of what is tiered (−5, KIP-1005), v10 a timeout for it, v11 for what is not yet tiered (−6, KIP-1023). Older versions
  * refuse the newer special timestamps.
  *
- * Differs from Apache Kafka: the greatest timestamp is found in the log itself, also after a restart.
+ * What was appended before the request counts, also when its producer did not wait for the disk: the answer does. Differs from Apache Kafka: the greatest
+ * timestamp is found in the log itself, also after a restart.
  */
 import { inOrder } from '../../base/in-order.ts';
 import type { Isolation, Partition } from '../../partition/partition.ts';
+import { errorOfFault, PartitionFault } from '../../partition/partition-fault.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { ListOffsets } from '../../protocol/messages/list-offsets.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts';
 import { handler, type RequestContext } from '../handler.ts';
+import { splitDuplicates } from './duplicates.ts';
 
 type Request = RequestOf<typeof ListOffsets>;
 type TopicAnswer = NonNullable<ResponseOf<typeof ListOffsets>['topics']>[number];
@@ -42,15 +45,16 @@ const nowhere: Place = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
 export const listOffsets = handler(ListOffsets, async (request, context) => {
   const isolation = isolationOf(request);
-  const topics = await inOrder(request.topics, async ({ name, partitions }) => ({
-    name,
-    partitions: await inOrder(partitionsOnce(partitions), (wish) => {
+  const topics = await inOrder(request.topics, async ({ name, partitions }) => {
+    const { unique, duplicates } = splitDuplicates(partitions, ({ partitionIndex }) => partitionIndex);
+    const answers = await inOrder(unique, (wish) => {
       const { partitionIndex } = wish;
       if (isolation === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR };
-      if (isAskedTwice(wish, partitions)) return { partitionIndex, errorCode: ErrorCode.INVALID_REQUEST };
       return answer(name, wish, isolation, context);
-    }),
-  }));
+    });
+    const refusals = duplicates.map((partitionIndex) => ({ partitionIndex, errorCode: ErrorCode.INVALID_REQUEST }));
+    return { name, partitions: [...answers, ...refusals] };
+  });
   return { topics: topics.filter(({ partitions }) => partitions.length > 0) };
 });
 
@@ -59,14 +63,6 @@ function isolationOf({ replicaId, isolationLevel }: Request): Isolation | undefi
   if (isolationLevel !== 0 && isolationLevel !== 1) return undefined;
   if (replicaId !== CONSUMER) return 'log-end';
   return isolationLevel === 1 ? 'committed' : 'uncommitted';
-}
-
-function partitionsOnce(partitions: readonly Wish[]): readonly Wish[] {
-  return [...new Map(partitions.map((wish) => [wish.partitionIndex, wish])).values()];
-}
-
-function isAskedTwice({ partitionIndex }: Wish, partitions: readonly Wish[]): boolean {
-  return partitions.filter((other) => other.partitionIndex === partitionIndex).length > 1;
 }
 
 async function answer(
@@ -82,7 +78,13 @@ async function answer(
   if (typeof partition === 'number') return { partitionIndex, errorCode: partition };
   const errorCode = partition.checkLeaderEpoch(currentLeaderEpoch);
   if (errorCode !== ErrorCode.NONE) return { partitionIndex, errorCode };
-  return { partitionIndex, errorCode: ErrorCode.NONE, ...(await find(partition, timestamp, isolation)) };
+  try {
+    if (isolation !== 'log-end') await partition.whenDurable(partition.logEndOffset - 1);
+    return { partitionIndex, errorCode: ErrorCode.NONE, ...(await find(partition, timestamp, isolation)) };
+  } catch (error) {
+    if (error instanceof PartitionFault) return { partitionIndex, errorCode: errorOfFault(error.kind) };
+    throw error;
+  }
 }
 
 async function find(partition: Partition, timestamp: number, isolation: Isolation): Promise<Place> {
