@@ -16,6 +16,17 @@ const NODE_VERSIONS = ['26', '24', '22'];
 const PATIENCE_MS = 20_000;
 const STOP_MS = 5_000;
 
+/** A program of somebody who embeds the broker. */
+const EMBEDDING = `
+import { startBroker } from 'ottla';
+import * as testing from 'ottla/testing';
+if (Object.keys(testing).length === 0) throw new Error('ottla/testing has nothing in it');
+const broker = await startBroker({ topics: { orders: 1 } });
+if (!/:\\d+$/.test(broker.bootstrapServers)) throw new Error(broker.bootstrapServers);
+await broker.stop();
+console.log('embedded');
+`;
+
 const work = mkdtempSync(join(tmpdir(), 'ottla-package-'));
 try {
   const packed = run('npm', ['pack', '--json', '--pack-destination', work], { cwd: root });
@@ -29,10 +40,10 @@ try {
 async function tryOn(nodeVersion: string, tarball: string): Promise<void> {
   const folder = join(work, `node-${nodeVersion}`);
   mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-  run('npm', ['install', '--no-audit', '--no-fund', '--allow-scripts=node', tarball, `node@${nodeVersion}`], {
-    cwd: folder,
-  });
+  // The package `node` fetches its program in a script of its own, which npm asks about.
+  const manifest = { name: 'user', private: true, type: 'module', allowScripts: { node: true } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  run('npm', ['install', '--no-audit', '--no-fund', tarball, `node@${nodeVersion}`], { cwd: folder });
   // The folder's own Node comes first, whatever Node runs this script.
   const path = `${join(folder, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`;
   const options = { cwd: folder, env: { ...process.env, PATH: path } };
@@ -58,16 +69,6 @@ async function tryOn(nodeVersion: string, tarball: string): Promise<void> {
   console.log(`node ${exact}: ready ${firstStartMs} ms after the first start, ${broker.readyMs} ms after the second`);
 }
 
-const EMBEDDING = `
-import { startBroker } from 'ottla';
-import * as testing from 'ottla/testing';
-if (Object.keys(testing).length === 0) throw new Error('ottla/testing has nothing in it');
-const broker = await startBroker({ topics: { orders: 1 } });
-if (!/:\\d+$/.test(broker.bootstrapServers)) throw new Error(broker.bootstrapServers);
-await broker.stop();
-console.log('embedded');
-`;
-
 function checkTypes(folder: string): void {
   writeFileSync(
     join(folder, 'types.ts'),
@@ -79,8 +80,10 @@ export const wrong = startBroker({ 'num.partition': 3 });
 export type Testing = typeof testing;
 `,
   );
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', '', 'types.ts'];
-  run(join(root, 'node_modules/.bin/tsc'), options, { cwd: folder });
+  const compiler = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
+  // Whoever writes TypeScript for Node has its types.
+  const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+  run(join(root, 'node_modules/.bin/tsc'), [...compiler, ...types, 'types.ts'], { cwd: folder });
 }
 
 interface Started {
