@@ -5,7 +5,8 @@
  * (KIP-595), v13 names topics by id (KIP-516), v15 moved the replica id, v16 names other leaders (KIP-951), v17 and v18 added what only replicas say.
  *
  * What is asked for and in memory is answered in the same turn. Below `minBytes` the request waits, woken by appends; as in Apache Kafka the next request of the
- * connection waits with it. Consumers see what is on stable storage (or with the operating system, where the settings say so).
+ * connection waits with it. Consumers see what is on stable storage (or with the operating system, where the settings say so); a fetch that does not wait
+ * (`maxWaitMs` 0) is held for one sync where something is on its way there.
  *
  * Differs from Apache Kafka: there are no followers to fetch, so a replica id is always refused; the endpoints of other leaders are told where Apache Kafka
  * leaves the list empty; a read that asks for less than nothing of the whole request refuses all of its partitions.
@@ -90,13 +91,19 @@ function find({ topic, index }: FetchPartition, context: RequestContext): Return
 
 function answerOrWait(call: Call, reading: FetchReading): Response | Promise<Response> {
   const { subject, minBytes, maxWaitMs } = call;
+  if (reading.isUrgent) return respond(call, reading.answers, reading.unknown);
+  if (maxWaitMs <= 0) {
+    const behind = reading.answers.filter(isBehindProducers);
+    if (behind.length > 0) return commitAndRead(call, reading, behind);
+    return respond(call, reading.answers, reading.unknown);
+  }
   const known = (subject.kind === 'full' ? subject.targets.length : subject.session.size) - reading.unknown.length;
-  const isEnough = reading.bytes >= minBytes || reading.isUrgent || known === 0;
-  return isEnough || maxWaitMs <= 0 ? respond(call, reading.answers, reading.unknown) : waitAndRead(call, reading);
+  if (reading.bytes >= minBytes || known === 0) return respond(call, reading.answers, reading.unknown);
+  return waitAndRead(call, reading);
 }
 
 async function waitAndRead(call: Call, first: FetchReading): Promise<Response> {
-  const { subject, options, minBytes, maxWaitMs, context } = call;
+  const { subject, minBytes, maxWaitMs, context } = call;
   // A read that waited for the disk may be out of date already: then what it missed is read at once.
   if (!first.answers.some(hasMoved) && !hasOthers(subject, first)) {
     await parkFetch({
@@ -107,6 +114,27 @@ async function waitAndRead(call: Call, first: FetchReading): Promise<Response> {
       signal: context.connection.signal,
     });
   }
+  return readAgain(call, first);
+}
+
+/**
+ * A client that does not wait would not see what it has just produced with acks=1, because that is not committed yet. What was appended before its fetch is
+ * waited for, which is the time of one sync; whoever waits gets it anyway.
+ */
+async function commitAndRead(call: Call, first: FetchReading, behind: readonly FetchedAnswer[]): Promise<Response> {
+  // A partition that stops meanwhile says so when it is read.
+  await Promise.allSettled(
+    behind.map(({ target: { partition } }) => partition?.whenDurable(partition.logEndOffset - 1)),
+  );
+  return readAgain(call, first);
+}
+
+function isBehindProducers({ target: { partition } }: FetchedAnswer): boolean {
+  return partition !== undefined && partition.highWatermark < partition.logEndOffset;
+}
+
+async function readAgain(call: Call, first: FetchReading): Promise<Response> {
+  const { subject, options } = call;
   const unknown = new Set(first.unknown.map(({ target }) => target));
   const targets = targetsOf(subject).filter((target) => !unknown.has(target));
   const reading = await readFetch(targets, options);
