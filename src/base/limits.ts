@@ -13,6 +13,8 @@ export const limits = {
   uncommittedBytesPerPartition: 64 * 1024 * 1024,
   /** The shortest time that a produce request waits for the disk, whatever its timeout says: there is nobody else to wait for. */
   produceTimeoutMinMs: 1_000,
+  /** Partitions in all fetch sessions together, about 300 bytes each: a thousand clients with a thousand partitions. */
+  fetchSessionPartitions: 1_000_000,
   /** How long a fetch session is safe from eviction after its start, and from being called unused after its last request (KIP-227). */
   fetchSessionEvictionMs: 120_000,
   /**

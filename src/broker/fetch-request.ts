@@ -42,6 +42,11 @@ export function subjectOf(request: Request, byId: boolean, sessions: FetchSessio
   if (session.epoch !== sessionEpoch) return { kind: 'refused', error: ErrorCode.INVALID_FETCH_SESSION_EPOCH };
   if (session.usesTopicIds !== byId) return { kind: 'refused', error: ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR };
   updateSession(session, request);
+  if (sessions.isOverfull) {
+    // The client starts over with a full fetch, and goes on without a session if there is still no room.
+    sessions.remove(sessionId);
+    return { kind: 'refused', error: ErrorCode.FETCH_SESSION_ID_NOT_FOUND };
+  }
   if (session.size === 0) {
     // A session of nothing is over.
     sessions.remove(sessionId);

@@ -31,6 +31,11 @@ export interface FetchWaiter {
   supersede(): void;
 }
 
+/** How many partitions all sessions hold together. */
+interface PartitionCount {
+  total: number;
+}
+
 export class FetchSession implements FetchOwner {
   readonly id: number;
   /** Partitions are named by topic id (version 13 and later), or by name. A session keeps to one of them. */
@@ -43,15 +48,17 @@ export class FetchSession implements FetchOwner {
   /** By topic id or name, then by index. */
   readonly #partitions = new Map<string, Map<number, FetchPartition>>();
   #size = 0;
+  readonly #count: PartitionCount;
   /** Those that may have something to say, in the order in which they get their turn. */
   readonly #active = new Set<FetchPartition>();
   #waiter: FetchWaiter | undefined;
 
-  constructor(id: number, usesTopicIds: boolean, now: number) {
-    this.id = id;
-    this.usesTopicIds = usesTopicIds;
-    this.createdMs = now;
-    this.lastUsedMs = now;
+  constructor(options: { id: number; usesTopicIds: boolean; now: number; count: PartitionCount }) {
+    this.id = options.id;
+    this.usesTopicIds = options.usesTopicIds;
+    this.createdMs = options.now;
+    this.lastUsedMs = options.now;
+    this.#count = options.count;
   }
 
   get size(): number {
@@ -78,6 +85,7 @@ export class FetchSession implements FetchOwner {
     }
     topic.set(target.index, target);
     this.#size += 1;
+    this.#count.total += 1;
     this.#active.add(target);
     target.listen();
   }
@@ -96,6 +104,7 @@ export class FetchSession implements FetchOwner {
     if (topic.size === 0) this.#partitions.delete(topicKey);
     this.#active.delete(target);
     this.#size -= 1;
+    this.#count.total -= 1;
   }
 
   /** Lets go of all partitions. */
@@ -103,6 +112,7 @@ export class FetchSession implements FetchOwner {
     for (const topic of this.#partitions.values()) for (const target of topic.values()) target.unlisten();
     this.#partitions.clear();
     this.#active.clear();
+    this.#count.total -= this.#size;
     this.#size = 0;
   }
 
@@ -170,6 +180,7 @@ export class FetchSessions {
   readonly #options: FetchSessionsOptions;
   /** In the order of last use, the longest unused first. */
   readonly #sessions = new Map<number, FetchSession>();
+  readonly #count: PartitionCount = { total: 0 };
 
   constructor(options: FetchSessionsOptions) {
     this.#options = options;
@@ -183,11 +194,17 @@ export class FetchSessions {
     return this.#sessions.get(id);
   }
 
+  /** The sessions hold more partitions than all of them may. */
+  get isOverfull(): boolean {
+    return this.#count.total > limits.fetchSessionPartitions;
+  }
+
   /** A new session for `size` partitions; undefined when there is no room and nobody to evict (the client goes on without one). */
   create(size: number, usesTopicIds: boolean): FetchSession | undefined {
     const now = this.#options.clock.monotonicMs();
+    if (this.#count.total + size > limits.fetchSessionPartitions) return undefined;
     if (this.#sessions.size >= this.#options.slots && !this.#evict(size, now)) return undefined;
-    const session = new FetchSession(this.#freeId(), usesTopicIds, now);
+    const session = new FetchSession({ id: this.#freeId(), usesTopicIds, now, count: this.#count });
     this.#sessions.set(session.id, session);
     return session;
   }

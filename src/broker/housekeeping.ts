@@ -1,11 +1,11 @@
 /**
- * What a broker does without being asked: deletes what retention no longer keeps, and forgets idle producers. Owns when, and one thing at a time; the
+ * What a broker does without being asked: deletes what retention no longer keeps and logs that no topic has, and forgets idle producers. Owns when, and one thing at a time; the
  * partitions know what.
  */
 import type { Env, Timer } from '../base/env.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { LogEngine } from '../log/log-engine.ts';
+import type { LogEngine, LogId } from '../log/log-engine.ts';
 import type { PartitionDirectory } from './partition-directory.ts';
 
 export interface HousekeepingOptions {
@@ -20,6 +20,8 @@ export interface HousekeepingOptions {
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timers = new Map<string, Timer>();
+  /** The logs of unknown topics that the last pass met, by index and topic id. */
+  #unknown: ReadonlySet<string> = new Set();
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -66,7 +68,9 @@ export class Housekeeping {
   /** Also of the logs that nobody has opened yet since the start; one after the other, so that requests come in between. */
   async #applyRetention(signal: AbortSignal): Promise<void> {
     const { engine, partitions } = this.#options;
-    for (const { topicId, partition: index } of await engine.list()) {
+    const logs = await engine.list();
+    await this.#removeForgotten(logs);
+    for (const { topicId, partition: index } of logs) {
       if (signal.aborted) return;
       const partition = await partitions.getById(topicId, index);
       // A number is the reason why this broker has no such partition.
@@ -74,9 +78,25 @@ export class Housekeeping {
     }
   }
 
+  /**
+   * Removes the logs of topics that were deleted while the broker could not remove them. A topic may be unknown because the metadata about it is still on
+   * its way (from another broker); one that is unknown in two passes is gone.
+   */
+  async #removeForgotten(logs: readonly LogId[]): Promise<void> {
+    const { engine, partitions } = this.#options;
+    const before = this.#unknown;
+    const unknown = logs.filter((id) => partitions.isUnknown(id));
+    this.#unknown = new Set(unknown.map(keyOf));
+    for (const id of unknown) if (before.has(keyOf(id))) await engine.remove(id);
+  }
+
   #expireProducers(): void {
     for (const partition of this.#options.partitions.open()) partition.expireProducers();
   }
+}
+
+function keyOf({ topicId, partition }: LogId): string {
+  return `${partition} ${topicId}`;
 }
 
 interface Task {

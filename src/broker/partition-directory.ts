@@ -104,13 +104,9 @@ export class PartitionDirectory {
     }
   }
 
-  /** Removes the logs of topics that were deleted while this broker was down. To be called once the image is complete. */
-  async removeForgottenLogs(): Promise<void> {
-    for (const id of await this.#options.engine.list()) {
-      const isForgotten =
-        this.#options.image.topicById(id.topicId) === undefined && id.topicId !== metadataLogId.topicId;
-      if (isForgotten) await this.#options.engine.remove(id);
-    }
+  /** Whether `log` belongs to no topic that this broker knows: one that was deleted while it was down, or one that is still to come. */
+  isUnknown(log: LogId): boolean {
+    return log.topicId !== metadataLogId.topicId && this.#options.image.topicById(log.topicId) === undefined;
   }
 
   /** A clean stop: everything appended is written and acknowledged, everybody who still waits is told. */
