@@ -34,7 +34,12 @@ const faces = new Set(['cli', 'testing']);
 
 /** Files of pure names and functions that handlers and decisions both need: what a topic may be called, what a refusal is. */
 const vocabulary: Readonly<Record<string, readonly string[]>> = {
-  server: ['metadata/topic-name.ts', 'metadata/config-resource.ts', 'metadata/decision.ts'],
+  server: [
+    'metadata/topic-name.ts',
+    'metadata/config-resource.ts',
+    'metadata/decision.ts',
+    'partition/partition-fault.ts',
+  ],
 };
 
 /** Types are erased: a handler may name what `broker/` hands it without depending on how it is made. */
