@@ -7,8 +7,10 @@ import type { Scenario, Step } from './scenario.ts';
 
 const UNSERVED: ReadonlySet<string> = new Set(unservedApis.flatMap(({ apis }) => apis));
 
-export function differencesOf(scenario: Scenario): Difference[] {
-  return differenceGroups.flatMap(({ places }) => places.filter((place) => place.scenario === scenario.name));
+export function differencesOf(scenario: Scenario, store: 'disk' | 'memory'): Difference[] {
+  return differenceGroups
+    .flatMap(({ places }) => places)
+    .filter((place) => place.scenario === scenario.name && (place.store === undefined || place.store === store));
 }
 
 export function expectedOfOttla(scenario: Scenario, differences: readonly Difference[]): Scenario {

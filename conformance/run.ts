@@ -47,13 +47,13 @@ export async function runScenarios(options: RunOptions): Promise<Result[]> {
   };
   const sessions = options.bootstrap === undefined ? ownSessions(options) : foreignSession(options, report);
   const jobs = new Slots(options.jobs);
-  await eachOf(sessions, SESSIONS, (session) => playSession(session, { jobs, report, isOttla: options.isOttla }));
+  await eachOf(sessions, SESSIONS, (session) => playSession(session, { jobs, report, options }));
   return results;
 }
 
 async function playSession(
   session: Session,
-  { jobs, report, isOttla }: { jobs: Slots; report: (result: Result) => void; isOttla: boolean },
+  { jobs, report, options }: { jobs: Slots; report: (result: Result) => void; options: RunOptions },
 ): Promise<void> {
   let broker: StartedBroker;
   try {
@@ -68,8 +68,8 @@ async function playSession(
     await Promise.all(
       session.scenarios.map((scenario) =>
         jobs.with(async () => {
-          const differences = isOttla ? differencesOf(scenario) : [];
-          const expected = isOttla ? expectedOfOttla(scenario, differences) : scenario;
+          const differences = options.isOttla ? differencesOf(scenario, options.store) : [];
+          const expected = options.isOttla ? expectedOfOttla(scenario, differences) : scenario;
           report(resultOf(scenario, await play(expected, broker), differences));
         }),
       ),
@@ -81,7 +81,6 @@ async function playSession(
 
 function resultOf(scenario: Scenario, played: Played, differences: readonly Difference[]): Result {
   const stale = differences
-    .filter((difference) => difference.sometimes !== true)
     .filter((difference) =>
       isStale(scenario, played, { difference, others: differences.filter((each) => each !== difference) }),
     )
