@@ -1,0 +1,123 @@
+/**
+ * A log for tests of what waits for the disk: it takes appends like the memory log behind it, but what is written and what is durable moves only
+ * when the test says so, and it fails on demand.
+ */
+import type { AppendedBatch, LogId, LogRead, LogSettings, PartitionLog } from '../log/log-engine.ts';
+import { LogClosed } from '../log/log-faults.ts';
+
+export class HeldLog implements PartitionLog {
+  readonly #inner: PartitionLog;
+  onProgress: (fault: Error | undefined) => void = () => {};
+  writtenOffset: number;
+  durableOffset: number;
+  /** How often a sync was wished for. */
+  syncWishes = 0;
+  #failed = false;
+
+  constructor(inner: PartitionLog) {
+    this.#inner = inner;
+    this.writtenOffset = inner.endOffset;
+    this.durableOffset = inner.endOffset;
+  }
+
+  /** The operating system has everything below `offset`. */
+  write(offset: number): void {
+    this.writtenOffset = offset;
+    this.onProgress(undefined);
+  }
+
+  /** Everything below `offset` is on stable storage. */
+  sync(offset: number): void {
+    this.writtenOffset = Math.max(this.writtenOffset, offset);
+    this.durableOffset = offset;
+    this.onProgress(undefined);
+  }
+
+  fail(fault: Error): void {
+    this.#failed = true;
+    this.onProgress(fault);
+  }
+
+  append(batch: AppendedBatch): void {
+    if (this.#failed) throw new LogClosed('the log failed');
+    this.#inner.append(batch);
+  }
+
+  requestSync(): void {
+    this.syncWishes += 1;
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+    if (this.#failed) return;
+    this.writtenOffset = this.#inner.endOffset;
+    this.durableOffset = this.#inner.endOffset;
+  }
+
+  get id(): LogId {
+    return this.#inner.id;
+  }
+
+  get startOffset(): number {
+    return this.#inner.startOffset;
+  }
+
+  get endOffset(): number {
+    return this.#inner.endOffset;
+  }
+
+  get leaderEpochs(): PartitionLog['leaderEpochs'] {
+    return this.#inner.leaderEpochs;
+  }
+
+  get bytes(): number {
+    return this.#inner.bytes;
+  }
+
+  set onRoll(callback: (offset: number) => void) {
+    this.#inner.onRoll = callback;
+  }
+
+  get onRoll(): (offset: number) => void {
+    return this.#inner.onRoll;
+  }
+
+  read(request: LogRead): ReturnType<PartitionLog['read']> {
+    return this.#inner.read(request);
+  }
+
+  offsetForTimestamp(request: {
+    timestamp: number;
+    endOffset: number;
+  }): ReturnType<PartitionLog['offsetForTimestamp']> {
+    return this.#inner.offsetForTimestamp(request);
+  }
+
+  offsetOfMaxTimestamp(): ReturnType<PartitionLog['offsetOfMaxTimestamp']> {
+    return this.#inner.offsetOfMaxTimestamp();
+  }
+
+  scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    return this.#inner.scan(offset, visit);
+  }
+
+  advanceStart(offset: number): Promise<void> {
+    return this.#inner.advanceStart(offset);
+  }
+
+  applyRetention(upTo: number): Promise<number> {
+    return this.#inner.applyRetention(upTo);
+  }
+
+  reconfigure(settings: LogSettings): void {
+    this.#inner.reconfigure(settings);
+  }
+
+  writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
+    return this.#inner.writeSnapshot(offset, bytes);
+  }
+
+  latestSnapshot(): ReturnType<PartitionLog['latestSnapshot']> {
+    return this.#inner.latestSnapshot();
+  }
+}
