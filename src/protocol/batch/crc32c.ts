@@ -15,7 +15,7 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 /** The CRC of a batch, whatever its CRC field says. */
-export function computeCrc(batch: Uint8Array): number {
+function computeCrc(batch: Uint8Array): number {
   return crc32c(batch.subarray(CRC_START));
 }
 

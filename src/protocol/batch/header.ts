@@ -139,11 +139,6 @@ export function setBaseOffset(batch: Uint8Array, offset: number): void {
   writeInt64(batch, 0, offset);
 }
 
-/** Moves the batch so that its last record has `offset`. */
-export function setLastOffset(batch: Uint8Array, offset: number): void {
-  writeInt64(batch, 0, offset - lastOffsetDelta(batch));
-}
-
 export function setPartitionLeaderEpoch(batch: Uint8Array, epoch: number): void {
   writeInt32(batch, 12, epoch);
 }
