@@ -2,7 +2,16 @@
  * A log for tests of what waits for the disk: it takes appends like the memory log behind it, but what is written and what is durable moves only
  * when the test says so, and it fails on demand.
  */
-import type { AppendedBatch, LogId, LogRead, LogSettings, PartitionLog } from '../log/log-engine.ts';
+import { present } from '../base/assert.ts';
+import type {
+  AppendedBatch,
+  LogEngine,
+  LogId,
+  LogRead,
+  LogSettings,
+  LogUsage,
+  PartitionLog,
+} from '../log/log-engine.ts';
 import { LogClosed } from '../log/log-faults.ts';
 
 export class HeldLog implements PartitionLog {
@@ -119,5 +128,51 @@ export class HeldLog implements PartitionLog {
 
   latestSnapshot(): ReturnType<PartitionLog['latestSnapshot']> {
     return this.#inner.latestSnapshot();
+  }
+}
+
+/** An engine whose logs are held; the test finds them by topic and partition. */
+export class HeldLogEngine implements LogEngine {
+  readonly #inner: LogEngine;
+  readonly #logs = new Map<string, HeldLog>();
+  /** While set, opening fails with it. */
+  openingFault: Error | undefined;
+  /** Opening waits for it. */
+  openingGate: Promise<void> = Promise.resolve();
+  /** How often logs were opened. */
+  openings = 0;
+
+  constructor(inner: LogEngine) {
+    this.#inner = inner;
+  }
+
+  async open(id: LogId, settings: LogSettings): Promise<PartitionLog> {
+    this.openings += 1;
+    await this.openingGate;
+    if (this.openingFault !== undefined) throw this.openingFault;
+    const log = new HeldLog(await this.#inner.open(id, settings));
+    this.#logs.set(`${id.topic}-${id.partition}`, log);
+    return log;
+  }
+
+  /** The last one that was opened under this name. */
+  log(topic: string, partition = 0): HeldLog {
+    return present(this.#logs.get(`${topic}-${partition}`), 'no such log was opened');
+  }
+
+  list(): Promise<readonly LogId[]> {
+    return this.#inner.list();
+  }
+
+  remove(id: LogId): Promise<void> {
+    return this.#inner.remove(id);
+  }
+
+  usage(): Promise<readonly LogUsage[]> {
+    return this.#inner.usage();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
   }
 }

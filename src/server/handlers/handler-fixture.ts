@@ -1,8 +1,9 @@
 /** A broker in memory without a network, and calls of its handlers as a client would see them: through the bytes of a version. For tests. */
-import { testEnv } from '../../../sim/test-env.ts';
-import { type OpenBroker, openBroker } from '../../broker/broker.ts';
+import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { type Broker, type OpenBroker, openBroker } from '../../broker/broker.ts';
 import { LogLevels } from '../../broker/log-levels.ts';
 import { BrokerConfig } from '../../config/broker-config.ts';
+import type { LogEngine } from '../../log/log-engine.ts';
 import { MemoryLogEngine } from '../../log/memory/memory-engine.ts';
 import { EngineMetadataLog } from '../../metadata/engine-metadata-log.ts';
 import type { MetadataLog } from '../../metadata/metadata-log.ts';
@@ -10,9 +11,10 @@ import { codecOf } from '../../protocol/codec.ts';
 import { Reader } from '../../protocol/reader.ts';
 import type { Api, DecodedResponseOf, RequestInputOf } from '../../protocol/schema.ts';
 import { Writer } from '../../protocol/writer.ts';
-import type { ConnectionContext, Handler } from '../handler.ts';
+import type { ConnectionContext, Handler, RequestContext } from '../handler.ts';
 
 export interface HandlerFixture {
+  readonly env: TestEnv;
   readonly broker: OpenBroker;
   /** Shared with other brokers that a test starts. */
   readonly metadataLog: MetadataLog;
@@ -22,10 +24,20 @@ export interface HandlerFixture {
     api: A,
     version: number,
     request: RequestInputOf<A>,
+    seen?: Partial<RequestContext>,
   ): Promise<DecodedResponseOf<A>>;
 }
 
-export async function handlerFixture(settings: Readonly<Record<string, string>> = {}): Promise<HandlerFixture> {
+/** What a handler is given, unless a test wants to see or say something else. */
+export function requestContext(broker: Broker, apiVersion: number, seen: Partial<RequestContext> = {}): RequestContext {
+  return { broker, apiVersion, clientId: 'test', connection, admitNext() {}, disconnect() {}, ...seen };
+}
+
+/** `wrap` puts something between the broker and its logs; the metadata log stays outside. */
+export async function handlerFixture(
+  settings: Readonly<Record<string, string>> = {},
+  wrap: (engine: LogEngine) => LogEngine = (engine) => engine,
+): Promise<HandlerFixture> {
   const env = testEnv();
   const config = new BrokerConfig({ flag: { 'node.id': '1', ...settings } });
   const engine = new MemoryLogEngine({ env });
@@ -34,16 +46,17 @@ export async function handlerFixture(settings: Readonly<Record<string, string>> 
     env,
     config,
     logLevels: new LogLevels('INFO'),
-    engine,
+    engine: wrap(engine),
     metadataLog,
     endPoints: [],
     dataDir: undefined,
   });
   return {
+    env,
     broker,
     metadataLog,
-    async call(handler, api, version, request) {
-      const context = { broker, apiVersion: version, clientId: 'test', connection, admitNext() {}, disconnect() {} };
+    async call(handler, api, version, request, seen) {
+      const context = requestContext(broker, version, seen);
       const writer = new Writer();
       codecOf(api.request, version).write(writer, request);
       const decoded = codecOf(api.request, version).read(new Reader(writer.toBytes()));
@@ -56,7 +69,7 @@ export async function handlerFixture(settings: Readonly<Record<string, string>> 
   };
 }
 
-const connection: ConnectionContext = {
+export const connection: ConnectionContext = {
   id: '127.0.0.1:9092-127.0.0.1:50000-0',
   listenerName: 'PLAINTEXT',
   advertisedHost: 'where-you-are',
