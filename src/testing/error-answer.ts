@@ -1,11 +1,14 @@
 /**
  * An answer that says one error for everything that a request asked for, for any API: items of the response are matched with items of the request by
- * their schemas, so no API needs a rule of its own.
+ * their schemas, so an API needs no rule of its own.
  */
 import type { ErrorCode } from '../protocol/error-code.ts';
 import type { Api, Field, Shape } from '../protocol/schema.ts';
 
 type Item = Readonly<Record<string, unknown>>;
+
+/** Lists in requests that ask for nothing: what a fetch session shall forget. */
+const unanswered: ReadonlySet<string> = new Set(['forgottenTopicsData']);
 
 /** The error stands at the items where the request has some, else at the top. */
 export function errorAnswer(api: Api, request: unknown, errorCode: ErrorCode): Item {
@@ -27,22 +30,26 @@ function fill(shape: Shape, requestShape: Shape, request: Item, errorCode: Error
   return filled;
 }
 
-/** One item for each item of the request's first filled list; a list of names stands for items that have only that. */
+/** One item for each item of the request's first filled list; a list of names or numbers stands for items that have only that. */
 function fillItems(items: Shape, requestShape: Shape, request: Item, errorCode: ErrorCode): Item[] {
   for (const [name, field] of Object.entries(requestShape)) {
     const asked = request[name];
-    if (!Array.isArray(asked) || asked.length === 0) continue;
+    if (unanswered.has(name) || !Array.isArray(asked) || asked.length === 0) continue;
     const shape = field.element?.shape ?? {};
     return asked.map((item: unknown) =>
-      isItem(item) ? fill(items, shape, item, errorCode) : fill(items, shape, { [keyOf(items)]: item }, errorCode),
+      isItem(item)
+        ? fill(items, shape, item, errorCode)
+        : fill(items, shape, { [keyOf(items, item)]: item }, errorCode),
     );
   }
   return [];
 }
 
-/** The field that names an item: the first text. */
-function keyOf(items: Shape): string {
-  return Object.entries(items).find(([, field]) => field.type === 'string')?.[0] ?? '';
+/** The field that names an item: its index where it is known by a number, else the first text. */
+function keyOf(items: Shape, known: unknown): string {
+  const isKey = ([name, field]: [string, Field]) =>
+    typeof known === 'number' ? isIndex(name) : field.type === 'string';
+  return Object.entries(items).find(isKey)?.[0] ?? '';
 }
 
 function saysErrors(shape: Shape): boolean {
