@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Env, Timer } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import { Slots } from '../../base/slots.ts';
@@ -259,14 +260,23 @@ export class LocalLogEngine implements LogEngine {
 
   async usage(): Promise<readonly LogUsage[]> {
     const ids = await this.list();
-    return Promise.all(ids.map(async (id) => ({ id, bytes: await this.#bytesOf(directoryName(id)) })));
+    const usages = await Promise.all(ids.map((id) => this.#usageOf(id)));
+    return usages.filter((usage) => usage !== undefined);
   }
 
-  async #bytesOf(name: string): Promise<number> {
+  /** Undefined: the log was removed meanwhile. */
+  async #usageOf(id: LogId): Promise<LogUsage | undefined> {
+    const name = directoryName(id);
     const open = this.#open.get(name);
-    if (open !== undefined) return open.bytes;
-    const entries = await this.#env.disk.list(`${this.#root}/${name}`);
-    return entries.reduce((bytes, entry) => (entry.name.endsWith(LOG) ? bytes + entry.bytes : bytes), 0);
+    if (open !== undefined) return { id, bytes: open.bytes };
+    try {
+      const entries = await this.#env.disk.list(`${this.#root}/${name}`);
+      const bytes = entries.reduce((sum, entry) => (entry.name.endsWith(LOG) ? sum + entry.bytes : sum), 0);
+      return { id, bytes };
+    } catch (error) {
+      if (error instanceof DiskFault && error.kind === 'absent') return undefined;
+      throw error;
+    }
   }
 
   get #checkpointDelayMs(): number {

@@ -185,3 +185,15 @@ test('removed logs that a crash left behind are gone after the next start', asyn
     [],
   );
 });
+
+test('the usage leaves out a log that is removed while it is looked at', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  const ids = Array.from({ length: 20 }, (_, partition) => ({ ...logId(), partition }));
+  for (const id of ids) await (await engine.open(id, logSettings())).close();
+  const removing = ids.map((id) => engine.remove(id));
+  const usages = await Promise.all(ids.map(() => engine.usage()));
+  await Promise.all(removing);
+  for (const usage of usages) assert.ok(usage.length <= ids.length);
+  assert.deepEqual(await engine.usage(), []);
+});
