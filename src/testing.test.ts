@@ -127,9 +127,13 @@ test('reset leaves no topics and no groups, and the broker goes on', async () =>
   await using broker = await startBroker({ topics: { orders: 2 } });
   const producer = producerOf(broker);
   await producer.send({ messages: [{ topic: 'orders', key: 'k', value: 'v' }] });
-  await broker.reset();
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.bootstrapServers] });
+  const topics = [{ name: 'orders', partitionOffsets: [{ partition: 0, offset: 1n }] }];
+  await admin.alterConsumerGroupOffsets({ groupId: 'billing', topics });
+  assert.deepEqual([...(await admin.listGroups()).keys()], ['billing']);
+  await broker.reset();
   assert.deepEqual(await admin.listTopics(), []);
+  assert.deepEqual([...(await admin.listGroups()).keys()], []);
   await admin.createTopics({ topics: ['orders'], partitions: 1 });
   await producer.send({ messages: [{ topic: 'orders', key: 'k', value: 'again' }] });
   const [record] = await first(broker.tail('orders'), 1);
