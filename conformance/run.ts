@@ -1,4 +1,5 @@
 /** Plays many scenarios: groups them by the broker that they need, starts each of these, and plays several scenarios at a time. */
+import { Slots } from '../src/base/slots.ts';
 import { brokerAt, type StartedBroker, startInProcess, startProcess } from './brokers.ts';
 import type { Difference } from './differences.ts';
 import { differencesOf, expectedOfOttla } from './expectations.ts';
@@ -67,7 +68,7 @@ async function playSession(
   try {
     await Promise.all(
       session.scenarios.map((scenario) =>
-        jobs.with(async () => {
+        jobs.run(async () => {
           const differences = options.isOttla ? differencesOf(scenario, options.store) : [];
           const expected = options.isOttla ? expectedOfOttla(scenario, differences) : scenario;
           report(resultOf(scenario, await play(expected, broker), differences));
@@ -151,27 +152,5 @@ function foreignSession(options: RunOptions, report: (result: Result) => void): 
 /** Runs `work` for every item, at most `count` at a time, in the order of the items. */
 async function eachOf<T>(items: readonly T[], count: number, work: (item: T) => Promise<void>): Promise<void> {
   const slots = new Slots(count);
-  await Promise.all(items.map((item) => slots.with(() => work(item))));
-}
-
-/** At most so many at a time; the others wait in order. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async with<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
+  await Promise.all(items.map((item) => slots.run(() => work(item))));
 }
