@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { produced } from '../../partition/partition.fixture.ts';
+import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
+import type { RequestInputOf } from '../../protocol/schema.ts';
+import { describeLogDirs } from './describe-log-dirs.ts';
+import { recordsFixture } from './records-fixture.ts';
+
+async function started() {
+  const { call, produce } = await recordsFixture({ partitions: 2 });
+  await produce([{ index: 0 }]);
+  return async (topics: RequestInputOf<typeof DescribeLogDirs>['topics']) => {
+    const { results } = await call(describeLogDirs, DescribeLogDirs, 5, { topics });
+    assert.deepEqual(
+      results.map(({ logDir }) => logDir),
+      ['memory'],
+    );
+    return results[0]?.topics.map(({ name, partitions }) => [
+      name,
+      partitions.map(({ partitionIndex, partitionSize }) => [partitionIndex, partitionSize]),
+    ]);
+  };
+}
+
+const both = [
+  [
+    't',
+    [
+      [0, produced().length],
+      [1, 0],
+    ],
+  ],
+];
+
+test('the bytes of each partition, opened or not', async () => {
+  const ask = await started();
+  assert.deepEqual(await ask([{ topic: 't', partitions: [0, 1] }]), both);
+  assert.deepEqual(await ask(null), both);
+});
+
+test('a topic that is named twice is one', async () => {
+  const ask = await started();
+  const topics = [0, 1].map((index) => ({ topic: 't', partitions: [index] }));
+  assert.deepEqual(await ask(topics), both);
+});
+
+test('what does not exist is left out', async () => {
+  const ask = await started();
+  assert.deepEqual(
+    await ask([
+      { topic: 't', partitions: [7] },
+      { topic: 'nope', partitions: [0] },
+    ]),
+    [],
+  );
+  assert.deepEqual(await ask([]), []);
+});
