@@ -32,8 +32,10 @@ export const limits = {
   frameBytesBelieved: 1024 * 1024,
   /** How long a half-received request may hold memory without a further byte while others wait for memory. */
   frameStallMs: 10_000,
-  /** How long a stop waits for answers that are under way. */
+  /** How long a stop waits for answers of what is in the log and becomes durable. */
   stopDrainMs: 2_000,
+  /** How long a stop waits for other requests. Most that take longer wait for another client, such as a join for the rest of its group, and would wait for ever. */
+  stopParkedMs: 200,
   /** How often refused connections or broken clients are logged per listener; what happens in between is counted. */
   refusalLogIntervalMs: 10_000,
   /** Bytes that one compressed batch may inflate to while it is checked or packed anew: a hundred times the usual largest batch of 1 MB. */

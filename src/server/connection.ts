@@ -101,6 +101,11 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
     return this.#abort.signal;
   }
 
+  /** All that is under way is one request that has no position in a log yet. */
+  get isParked(): boolean {
+    return this.#exchanges.length === 1 && !this.#admitted;
+  }
+
   get isMidRequest(): boolean {
     return this.#reader.partialBytes > 0;
   }

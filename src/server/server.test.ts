@@ -328,6 +328,32 @@ describe('Server', () => {
   });
 });
 
+describe('a stop', () => {
+  it('does not wait for a request that waits for another client, but for one that is in the log', async () => {
+    const unanswered = Promise.withResolvers<object>();
+    const durable = Promise.withResolvers<object>();
+    const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const waiting = handler(Heartbeat, (asked, context) => {
+      begun[asked.generationId - 1]?.resolve();
+      if (asked.generationId === 1) return unanswered.promise;
+      context.admitNext();
+      return durable.promise;
+    });
+    const server = await serve({ handlers: [waiting] });
+    const [parked, appended] = [await client(server), await client(server)];
+    parked.sendFrame(request(Heartbeat, 0, { generationId: 1 }));
+    appended.sendFrame(request(Heartbeat, 0, { generationId: 2 }));
+    appended.sendFrame(request(ApiVersions, 0, {}));
+    await Promise.all(begun.map(({ promise }) => promise));
+    const answer = appended.nextFrame();
+    const stopped = server.stop();
+    await parked.closed;
+    durable.resolve({ errorCode: 9 });
+    assert.equal(decode(Heartbeat.response, 0, bodyOf(await answer)).errorCode, 9);
+    await stopped;
+  });
+});
+
 /** Whether the broker answers on this connection. */
 async function answers(c: LoopbackClient): Promise<boolean> {
   c.sendFrame(request(ApiVersions, 0, {}));

@@ -98,7 +98,7 @@ export class Server {
 
   /**
    * Takes no more connections and requests, lets the answers leave that are under way, and closes what is still open after
-   * `limits.stopDrainMs`.
+   * `limits.stopParkedMs` or `limits.stopDrainMs`.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -107,13 +107,18 @@ export class Server {
     const allClosed = new Promise<void>((resolve) => {
       this.#onAllClosed = resolve;
     });
-    const deadline = this.#env.timers.after(limits.stopDrainMs, () => {
-      for (const connection of this.#connections) connection.destroy();
-    });
+    const deadlines = [
+      this.#env.timers.after(limits.stopParkedMs, () => this.#destroyIf(({ isParked }) => isParked)),
+      this.#env.timers.after(limits.stopDrainMs, () => this.#destroyIf(() => true)),
+    ];
     for (const connection of this.#connections) connection.endAfterAnswers();
     if (this.#connections.size > 0) await allClosed;
-    deadline.cancel();
+    for (const deadline of deadlines) deadline.cancel();
     await Promise.all(closing);
+  }
+
+  #destroyIf(condition: (connection: Connection) => boolean): void {
+    for (const connection of this.#connections) if (condition(connection)) connection.destroy();
   }
 
   async #listen(settings: ListenerSettings, keepsProcessAlive: boolean): Promise<void> {
