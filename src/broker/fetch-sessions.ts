@@ -3,7 +3,7 @@
  * their ids, epochs and eviction; it reads no log.
  *
  * A session listens to all of its partitions and keeps the few that may have something to say in `active`. A poll looks at those alone: an idle
- * client with a hundred partitions costs the same as one with none.
+ * client with a hundred partitions costs the same as one with none (decision 0015).
  */
 import type { Clock, Random } from '../base/env.ts';
 import { limits } from '../base/limits.ts';

@@ -3,7 +3,7 @@
  * producer with its newest batch.
  *
  * Kafka remembers only that newest batch over a restart, so a retry of the one before it would be refused and written twice by a client that starts over. Behind the
- * entries, where Kafka's reader looks no further, this file therefore has the older batches: an int32 count of them, and 32 bytes each (producer id, last
+ * entries, where Kafka's reader looks no further, this file therefore has (decision 0014) the older batches: an int32 count of them, and 32 bytes each (producer id, last
  * sequence, last offset, offset delta, timestamp), oldest first per producer. A file without that part is read as well.
  */
 import { readInt16, readInt32, readInt64, readUint32, writeInt16, writeInt32, writeInt64 } from '../base/big-endian.ts';
