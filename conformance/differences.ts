@@ -77,7 +77,11 @@ export const unservedApis: readonly UnservedApis[] = [
 export const unplayedSteps: readonly UnplayedSteps[] = [
   { scenario: 'groups/offset-fetch-require-stable', fromStep: 6, reason: 'It needs transactions.' },
   { scenario: 'producers/idempotent-then-transactional', fromStep: 3, reason: 'It needs transactions.' },
-  { scenario: 'producers/expiry', fromStep: 12, reason: 'From here on it needs transactions.' },
+  {
+    scenario: 'producers/expiry',
+    fromStep: 7,
+    reason: 'Whether a check of expiry falls between two of its steps is chance; further on it needs transactions.',
+  },
   { scenario: 'log/compaction', fromStep: 7, reason: 'Ottla does not compact logs yet.' },
 ];
 
