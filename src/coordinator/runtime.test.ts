@@ -5,12 +5,13 @@ import { type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
+import type { TransactionOutcome } from '../partition/transaction-marker.ts';
 import { buildBatch } from '../protocol/batch/build.ts';
 import { recordCount } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { PendingReply } from './pending-reply.ts';
 import { CoordinatorRuntime } from './runtime.ts';
-import type { RecordCodec, RecordPosition, StateMachine, TransactionOutcome, Turn } from './state-machine.ts';
+import type { RecordCodec, RecordPosition, StateMachine, Turn } from './state-machine.ts';
 import { FakeLog } from './testing/fake-log.ts';
 
 /** A list of words: the smallest state that shows order. */

@@ -2,6 +2,7 @@
  * What the runtime and a coordinator's state promise each other. A coordinator (groups now, transactions and share groups later) is a
  * state that changes by records, and commands that look at it. It knows no log, no timers and no promises.
  */
+import type { TransactionOutcome } from '../partition/transaction-marker.ts';
 import type { PendingReply } from './pending-reply.ts';
 
 /** State that is rebuilt by applying the same records again. `R` is the union of its records, already decoded. */
@@ -24,8 +25,6 @@ export interface RecordPosition {
   /** -1 outside of a transaction. */
   readonly producerId: number;
 }
-
-export type TransactionOutcome = 'committed' | 'aborted';
 
 /** How a coordinator's records look in the log. */
 export interface RecordCodec<R> {

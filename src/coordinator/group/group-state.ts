@@ -4,7 +4,8 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import type { Random } from '../../base/env.ts';
-import type { RecordPosition, StateMachine, TransactionOutcome, Turn } from '../state-machine.ts';
+import type { TransactionOutcome } from '../../partition/transaction-marker.ts';
+import type { RecordPosition, StateMachine, Turn } from '../state-machine.ts';
 import { ClassicGroup } from './classic/classic-group.ts';
 import { onDeadline, startSessions } from './classic/deadlines.ts';
 import type { CoordinatorSettings } from './coordinator-settings.ts';

@@ -1,7 +1,7 @@
 /**
  * The committed offsets of all groups of one coordinator, and those that wait for the end of their transaction. Changed by records alone.
  */
-import type { TransactionOutcome } from '../../state-machine.ts';
+import type { TransactionOutcome } from '../../../partition/transaction-marker.ts';
 import { OffsetTable, type StoredOffset } from './offset-table.ts';
 
 export interface OffsetKey {
