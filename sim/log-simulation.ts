@@ -4,6 +4,7 @@
  * promised. The same seed gives the same life.
  */
 import assert from 'node:assert/strict';
+import type { Env } from '../src/base/env.ts';
 import { DiskFault } from '../src/base/faults.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
@@ -11,7 +12,7 @@ import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-en
 import { LogModel } from './log-model.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { noNetwork, RecordingLogger } from './test-env.ts';
+import { testEnv } from './test-env.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 
 const PARTITIONS = 2;
@@ -99,10 +100,8 @@ class LogSimulation implements SimulationReport {
     if (!ended) for (const model of this.#models) model.stopped(this.#disk.crashed ? 'power' : 'killed');
   }
 
-  #env() {
-    const { clock, disk } = { clock: this.#clock, disk: this.#disk };
-    const logger = new RecordingLogger();
-    return { clock, timers: clock, random: new SeededRandom(1), disk, network: noNetwork, logger };
+  #env(): Env {
+    return { ...testEnv(), clock: this.#clock, timers: this.#clock, disk: this.#disk };
   }
 
   #dieAt(sequence: number): void {

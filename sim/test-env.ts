@@ -1,6 +1,7 @@
 /** An `Env` for tests: virtual time, seeded chance, a disk in memory, a silent logger that remembers its lines, and no network. */
 import type { Env, Logger, Network } from '../src/base/env.ts';
 import { NetworkFault } from '../src/base/faults.ts';
+import { ReadBuffers } from '../src/base/read-buffers.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -22,6 +23,7 @@ export function testEnv(seed = 1): TestEnv {
     disk: new MemoryDisk({ clock, seed }),
     network: noNetwork,
     logger: new RecordingLogger(),
+    readBuffers: new ReadBuffers(),
   };
 }
 

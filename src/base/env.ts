@@ -4,6 +4,8 @@
  * Nothing above `platform/` may reach around it.
  */
 
+import type { ReadBuffers } from './read-buffers.ts';
+
 export interface Env {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -11,6 +13,8 @@ export interface Env {
   readonly disk: Disk;
   readonly network: Network;
   readonly logger: Logger;
+  /** Between the disk and the network. */
+  readonly readBuffers: ReadBuffers;
 }
 
 export interface Clock {

@@ -63,6 +63,8 @@ export const limits = {
   automaticTopicCreations: 1_000,
   /** The most that one read takes from a segment file at once, unless a single batch is larger: bounds the memory of reads under way. */
   logReadBytes: 1024 * 1024,
+  /** Read buffers of `logReadBytes` that wait for the next read: as many reads as go on at a time on a busy broker. */
+  freeReadBuffers: 16,
   /** Batches of all logs of a local engine that stay in memory after they were written: tail reads of clients that keep up need no file. */
   recentBatchBytes: 64 * 1024 * 1024,
   /** Segment and index files that a local engine holds open. Beyond, the one used longest ago is closed. */

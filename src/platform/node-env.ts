@@ -1,5 +1,6 @@
 /** The world as Node has it, put together: what production hands to the broker. */
 import type { Clock, Env, Logger, Timers } from '../base/env.ts';
+import { ReadBuffers } from '../base/read-buffers.ts';
 import { nodeClock, nodeTimers } from './node-clock.ts';
 import { NodeDisk } from './node-disk.ts';
 import { nodeNetwork } from './node-network.ts';
@@ -19,5 +20,6 @@ export function nodeEnv({ logger, time }: NodeEnvOptions): Env {
     disk: new NodeDisk(),
     network: nodeNetwork,
     logger,
+    readBuffers: new ReadBuffers(),
   };
 }

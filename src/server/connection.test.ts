@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Env, NetworkListener } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
+import { ReadBuffers } from '../base/read-buffers.ts';
 import type { Broker } from '../broker/broker.ts';
 import { nodeTimers } from '../platform/node-clock.ts';
 import { nodeNetwork } from '../platform/node-network.ts';
@@ -16,7 +17,7 @@ const MEMORY_BYTES_MAX = 16_000_000;
 
 /**
  * Real sockets, and in place of the dispatcher one that does as the first byte of a frame says: e(cho at once), p(ark), a(dmit the next, then
- * park), l(arge answer of 100 KB), n(o answer), d(isconnect), D(isconnect later).
+ * park), l(arge answer of 100 KB), r(ead from a file: a borrowed megabyte full of the second byte), n(o answer), d(isconnect), D(isconnect later).
  */
 let listener: NetworkListener;
 let memory: RequestMemory;
@@ -33,11 +34,23 @@ function answerTo(text: string): readonly Uint8Array[] {
 
 const large = [Buffer.from([0, 1, 0x86, 0xa0]), Buffer.alloc(100_000, 'l')];
 
+const readBuffers = new ReadBuffers();
+const borrowed = new Set<ArrayBufferLike>();
+
+function readAnswer(content: number): readonly Uint8Array[] {
+  const read = readBuffers.borrow(1_000_000).fill(content);
+  borrowed.add(read.buffer);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(read.length);
+  return [length, read];
+}
+
 function dispatch(frame: Uint8Array, exchange: Exchange): void {
   const text = Buffer.from(frame.subarray(0, 20)).toString();
   begun.push(text);
   if (text[0] === 'e') exchange.answer(answerTo(text));
   else if (text[0] === 'l') exchange.answer(large);
+  else if (text[0] === 'r') exchange.answer(readAnswer(frame[1] ?? 0));
   else if (text[0] === 'n') exchange.answer(undefined);
   else if (text[0] === 'd') exchange.disconnect();
   else parked.set(text, exchange);
@@ -64,8 +77,8 @@ const clients: LoopbackClient[] = [];
 
 before(async () => {
   let index = 0;
-  // Only timers are used by a connection.
-  const env = { timers: nodeTimers } as unknown as Env;
+  // Nothing else is used by a connection.
+  const env = { timers: nodeTimers, readBuffers } as unknown as Env;
   listener = await nodeNetwork.listen(
     { host: '127.0.0.1', port: 0, backlog: 511, keepsProcessAlive: true },
     {
@@ -122,6 +135,19 @@ describe('Connection', () => {
     exchange('a3').answer(answerTo('a3'));
     exchange('a1').answer(answerTo('a1'));
     for (const text of ['a1', 'e2', 'a3', 'e5']) assert.equal((await c.nextFrame()).toString(), text);
+  });
+
+  it('reuses the memory of reads only when the socket is done with it', async () => {
+    const all = [await client(), await client(), await client()];
+    const contents = Array.from({ length: 40 }, (_, index) => index + 1);
+    for (const content of contents) for (const c of all) c.sendFrame(Buffer.from(['r'.charCodeAt(0), content]));
+    for (const content of contents) {
+      for (const c of all) {
+        const answer = await c.nextFrame();
+        assert.ok(answer.equals(Buffer.alloc(1_000_000, content)));
+      }
+    }
+    assert.ok(borrowed.size < all.length * contents.length);
   });
 
   it('begins the next request only after an answer or an admission', async () => {

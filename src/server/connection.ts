@@ -11,6 +11,7 @@ import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { FrameAllocator } from './frame-allocator.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { ConnectionContext } from './handler.ts';
+import { LeavingReads } from './leaving-reads.ts';
 import type { RequestMemory, RequestMemoryWaiter } from './request-memory.ts';
 
 /** Answers that are smaller together are copied into one buffer, which costs less than handing over each. */
@@ -46,6 +47,7 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
   readonly #socket: Socket;
   readonly #services: ConnectionServices;
   readonly #reader: FrameReader;
+  readonly #leaving: LeavingReads;
   readonly #abort = new AbortController();
   #isOpen = true;
   /** Nothing more is read. The connection closes when what was received has been answered. */
@@ -88,6 +90,7 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
     this.#socket = socket;
     this.#services = services;
     this.#reader = new FrameReader(services);
+    this.#leaving = new LeavingReads(services.env.readBuffers);
     this.listenerName = options.listenerName;
     this.remoteAddress = socket.remoteAddress;
     this.localAddress = socket.localAddress;
@@ -140,6 +143,7 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
    */
   sweep(limit: { idleSweeps: number; stallSweeps: number }): void {
     this.#quietSweeps += 1;
+    this.#leaving.left(this.#socket.pendingBytes);
     const isIdle = this.#quietSweeps > limit.idleSweeps && this.#exchanges.length === 0;
     const isStalled = this.#quietSweeps > limit.stallSweeps && this.isMidRequest && this.#services.memory.hasWaiters;
     if (isIdle || isStalled) this.destroy();
@@ -181,6 +185,7 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
   #onDrain(): void {
     this.#quietSweeps = 0;
     this.#outputIsFull = false;
+    this.#leaving.left(this.#socket.pendingBytes);
     this.#advance();
     this.#flush();
   }
@@ -265,6 +270,8 @@ export class Connection implements ConnectionContext, ExchangeOwner, RequestMemo
     this.#answerBytes -= bytes;
     const isSmall = output.length > 1 && bytes <= JOINED_BYTES_MAX;
     if (!this.#socket.write(isSmall ? [Buffer.concat(output, bytes)] : output)) this.#outputIsFull = true;
+    this.#leaving.handed(output);
+    this.#leaving.left(this.#socket.pendingBytes);
   }
 
   #end(): void {

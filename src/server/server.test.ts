@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { Env, Logger } from '../base/env.ts';
 import { NetworkFault } from '../base/faults.ts';
+import { ReadBuffers } from '../base/read-buffers.ts';
 import type { Broker } from '../broker/broker.ts';
 import { BrokerConfig, ConfigError } from '../config/broker-config.ts';
 import { nodeClock, nodeTimers } from '../platform/node-clock.ts';
@@ -43,7 +44,13 @@ async function serve(
   lines = [];
   const config = new BrokerConfig({ flag: { listeners: 'PLAINTEXT://127.0.0.1:0', ...options.settings } });
   // The server uses these parts of the world and no others.
-  const env = { clock: nodeClock, timers: nodeTimers, network: nodeNetwork, logger } as unknown as Env;
+  const env = {
+    clock: nodeClock,
+    timers: nodeTimers,
+    network: nodeNetwork,
+    logger,
+    readBuffers: new ReadBuffers(),
+  } as unknown as Env;
   const others = options.handlers ?? [];
   const server = await Server.start({
     // The handlers of these tests ask the broker for nothing.

@@ -111,7 +111,11 @@ export class LocalLog implements PartitionLog {
     this.#epochsChanged = options.epochsChanged;
     const directory = options.directory.path;
     this.#snapshots = new SnapshotFiles({ disk: host.env.disk, directory, offsets: options.snapshots });
-    this.#search = new SegmentSearch({ files: host.files, logger: host.env.logger });
+    this.#search = new SegmentSearch({
+      files: host.files,
+      buffers: host.env.readBuffers,
+      logger: host.env.logger,
+    });
     this.#writer = new LogWriter({
       timers: host.env.timers,
       files: host.files,

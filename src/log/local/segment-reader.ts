@@ -1,6 +1,7 @@
 /** Reads batches out of one segment's file. Holds no state; what it returns is freshly read and belongs to the caller. */
 import type { DiskFile } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
+import type { ReadBuffers } from '../../base/read-buffers.ts';
 import { HEADER_BYTES, lastOffset, sizeInBytes } from '../../protocol/batch/header.ts';
 import type { LogRead } from '../log-engine.ts';
 import { LogCorrupt } from '../log-faults.ts';
@@ -28,12 +29,12 @@ export class StaleIndex extends Error {
 }
 
 /** Throws StaleIndex, LogCorrupt or a DiskFault. */
-export async function readSegment(file: DiskFile, read: SegmentRead): Promise<SegmentSlice> {
+export async function readSegment(file: DiskFile, buffers: ReadBuffers, read: SegmentRead): Promise<SegmentSlice> {
   let position = read.position;
   let expectedLastOffset = read.expectedLastOffset;
   let bytesWanted = Math.min(Math.max(read.bytesMax, HEADER_BYTES), limits.logReadBytes);
   for (;;) {
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(bytesWanted, read.fileBytes - position)));
+    const buffer = buffers.borrow(Math.max(0, Math.min(bytesWanted, read.fileBytes - position)));
     const chunk = buffer.subarray(0, await file.read(buffer, position));
     if (expectedLastOffset !== undefined) checkIndexed(chunk, expectedLastOffset);
     expectedLastOffset = undefined;

@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
+import type { ReadBuffers } from '../../base/read-buffers.ts';
 import { baseOffset, lastOffset, maxTimestamp } from '../../protocol/batch/header.ts';
 import type { LogRead, LogSlice } from '../log-engine.ts';
 import { walkBatches } from './batch-walk.ts';
@@ -28,25 +29,28 @@ export interface SearchedSlice extends LogSlice {
 
 export class SegmentSearch {
   readonly #files: OpenFiles;
+  readonly #buffers: ReadBuffers;
   readonly #logger: Logger;
   /** Where the batch begins that a reader will ask for next, by its first offset; the oldest entry first. */
   #places: Map<number, Place> | undefined;
 
-  constructor(options: { files: OpenFiles; logger: Logger }) {
+  constructor(options: { files: OpenFiles; buffers: ReadBuffers; logger: Logger }) {
     this.#files = options.files;
+    this.#buffers = options.buffers;
     this.#logger = options.logger;
   }
 
   async read(segment: Segment, read: LogRead): Promise<SearchedSlice> {
+    const buffers = this.#buffers;
     const fileBytes = segment.writtenBytes;
     const start = await this.#start(segment, read.offset);
     const slice = await this.#files.use(segment.log, async (file) => {
       try {
-        return await readSegment(file, { ...read, ...start, fileBytes });
+        return await readSegment(file, buffers, { ...read, ...start, fileBytes });
       } catch (error) {
         if (!(error instanceof StaleIndex)) throw error;
         this.#logger.warn({ path: segment.log.path, offset: read.offset }, 'an index is not that of its segment');
-        return readSegment(file, { ...read, position: 0, expectedLastOffset: undefined, fileBytes });
+        return readSegment(file, buffers, { ...read, position: 0, expectedLastOffset: undefined, fileBytes });
       }
     });
     const { bytes, nextOffset, nextPosition } = slice;
@@ -61,7 +65,9 @@ export class SegmentSearch {
     if (expectedLastOffset === undefined || position >= segment.writtenBytes) return position;
     const read = { offset, endOffset: offset, bytesMax: 0, atLeastOneBatch: false, fileBytes: segment.writtenBytes };
     try {
-      await this.#files.use(segment.log, (file) => readSegment(file, { ...read, position, expectedLastOffset }));
+      await this.#files.use(segment.log, (file) =>
+        readSegment(file, this.#buffers, { ...read, position, expectedLastOffset }),
+      );
       return position;
     } catch (error) {
       if (error instanceof StaleIndex) return 0;
