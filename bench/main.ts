@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what the broker costs, as a table. `--against kafka` runs Apache Kafka beside it, one after the other on the same machine, and prints ratios (below 1:
- * Ottla needs or takes less). `--only start,throughput,latency`, `--quick` (a fifth of the load), `--profile DIR` (processor profiles of the broker).
+ * Ottla needs or takes less). `--only start,throughput,latency,transactions`, `--quick` (a fifth of the load), `--profile DIR` (processor profiles of the broker).
  *
  * Nothing else should run on the machine meanwhile. A ratio between 0.77 and 1.3 is no difference.
  */
@@ -15,12 +15,13 @@ import { kafka } from './brokers/kafka.ts';
 import { ottla } from './brokers/ottla.ts';
 import { measureEmbedded } from './embedded.ts';
 import { printTable } from './table.ts';
+import { measureTransactions } from './transactions.ts';
 import { type Figures, measureLatency, measureStart, measureThroughput, type Sizes } from './workloads.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const full: Sizes = { bytes: 2e9, smallRequests: 100_000, latencySeconds: 15, starts: 5 };
-const quick: Sizes = { bytes: 4e8, smallRequests: 20_000, latencySeconds: 5, starts: 3 };
-const everything = 'start,throughput,latency';
+const full: Sizes = { bytes: 2e9, smallRequests: 100_000, latencySeconds: 15, transactions: 5_000, starts: 5 };
+const quick: Sizes = { bytes: 4e8, smallRequests: 20_000, latencySeconds: 5, transactions: 1_000, starts: 3 };
+const everything = 'start,throughput,latency,transactions';
 
 const { values: flags } = parseArgs({
   options: {
@@ -62,6 +63,7 @@ async function measure(kind: BrokerKind): Promise<Figures> {
     console.error(`measuring ${kind.name}, ${durable ? 'durable' : 'os'}`);
     if (only.has('throughput')) addAll(figures, await measureThroughput(kind, sizes, { workDir, durable }));
     if (only.has('latency')) addAll(figures, await measureLatency(kind, sizes, { workDir, durable }));
+    if (only.has('transactions')) addAll(figures, await measureTransactions(kind, sizes, { workDir, durable }));
   }
   return figures;
 }

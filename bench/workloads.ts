@@ -22,6 +22,8 @@ export interface Sizes {
   /** Requests of the run with one record each. */
   readonly smallRequests: number;
   readonly latencySeconds: number;
+  /** Of each shape. */
+  readonly transactions: number;
   readonly starts: number;
 }
 
@@ -155,7 +157,7 @@ export async function measureLatency(
   return figures;
 }
 
-async function withBroker(
+export async function withBroker(
   kind: BrokerKind,
   options: { workDir: string; durable: boolean },
   work: (broker: BrokerProcess, client: LoadClient) => Promise<void>,
@@ -173,7 +175,10 @@ async function withBroker(
   }
 }
 
-async function counted(broker: BrokerProcess, work: () => Promise<void>): Promise<{ cpu: number; seconds: number }> {
+export async function counted(
+  broker: BrokerProcess,
+  work: () => Promise<void>,
+): Promise<{ cpu: number; seconds: number }> {
   const cpuBefore = cpuSeconds(broker.pid);
   const startedAt = performance.now();
   await work();

@@ -5,11 +5,16 @@ import { decodeAnswer, type LoadClient, requestFrame } from './client.ts';
 
 const VERSION = 12;
 
+export interface ConsumeLoad {
+  readonly topic: string;
+  readonly endOffset: number;
+  readonly partitionBytesMax: number;
+  /** Default: all records. */
+  readonly isolation?: 'committed' | 'uncommitted';
+}
+
 /** Answers how many bytes of records came. */
-export async function consumeAll(
-  client: LoadClient,
-  load: { topic: string; endOffset: number; partitionBytesMax: number },
-): Promise<number> {
+export async function consumeAll(client: LoadClient, load: ConsumeLoad): Promise<number> {
   let bytes = 0;
   await client.run((done) => {
     const fetchFrom = (fetchOffset: number) =>
@@ -27,11 +32,12 @@ export async function consumeAll(
   return bytes;
 }
 
-function fetchFrame(options: { topic: string; fetchOffset: number; partitionBytesMax: number }): Uint8Array {
-  const { topic, fetchOffset, partitionBytesMax } = options;
+function fetchFrame(options: ConsumeLoad & { fetchOffset: number }): Uint8Array {
+  const { topic, fetchOffset, partitionBytesMax, isolation } = options;
   return requestFrame(Fetch, VERSION, {
     maxWaitMs: 500,
     minBytes: 1,
+    isolationLevel: isolation === 'committed' ? 1 : 0,
     maxBytes: 50 * 1024 * 1024,
     topics: [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: partitionBytesMax }] }],
   });

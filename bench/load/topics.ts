@@ -3,17 +3,18 @@ import { CreateTopics } from '../../src/protocol/messages/create-topics.ts';
 import { ListOffsets } from '../../src/protocol/messages/list-offsets.ts';
 import type { LoadClient } from './client.ts';
 
-/** Creates a topic of one partition and waits until it can be written to. */
+/** Creates a topic, of one partition unless more are asked for, and waits until it can be written to. */
 export async function createTopic(
   client: LoadClient,
   name: string,
   configs: Readonly<Record<string, string>> = {},
+  numPartitions = 1,
 ): Promise<void> {
   const { topics } = await client.request(CreateTopics, 7, {
     topics: [
       {
         name,
-        numPartitions: 1,
+        numPartitions,
         replicationFactor: 1,
         configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
       },
@@ -22,13 +23,15 @@ export async function createTopic(
   });
   const errorCode = topics[0]?.errorCode;
   if (errorCode !== 0) throw new Error(`topic ${name} was not created: error ${errorCode}`);
-  while (!(await isWritable(client, name))) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let index = 0; index < numPartitions; index += 1) {
+    while (!(await isWritable(client, name, index))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
-async function isWritable(client: LoadClient, name: string): Promise<boolean> {
+async function isWritable(client: LoadClient, name: string, partitionIndex: number): Promise<boolean> {
   const { topics } = await client.request(ListOffsets, 7, {
     replicaId: -1,
-    topics: [{ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+    topics: [{ name, partitions: [{ partitionIndex, timestamp: -1 }] }],
   });
   return topics[0]?.partitions[0]?.errorCode === 0;
 }
