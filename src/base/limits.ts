@@ -85,6 +85,11 @@ export const limits = {
   recoveryPointAgeMs: 5_000,
   /** Logs that are opened from their files, or closed, at the same time: keeps the disk busy with a few files and 1 MB of buffer each. */
   logsOpening: 32,
+  /** How long a partition is left alone after its first fault, and after many: see `FaultPause`. */
+  faultPauseMinMs: 250,
+  faultPauseMaxMs: 30_000,
+  /** How often faults of partitions are told one by one; in between they are counted. */
+  faultLogIntervalMs: 10_000,
   /** Logs that are synced at the same time: more than the threads that Node gives to files, few enough to keep files within bounds. */
   logsSyncing: 32,
 } as const;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { settle } from '../../sim/virtual-clock.ts';
 import { present } from '../base/assert.ts';
 import { DiskFault } from '../base/faults.ts';
+import { limits } from '../base/limits.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import type { TopicRegistration } from '../metadata/metadata-image.ts';
 import { HeldLogEngine } from '../partition/held-log.fixture.ts';
@@ -52,11 +53,15 @@ test('a partition is opened when it is first asked for, once for all who ask, an
   assert.deepEqual([...partitions.open()], [first]);
 });
 
-test('a log that cannot be opened is a storage error, and is tried again', async () => {
-  const { partitions, engine, open } = await started();
+test('a log that cannot be opened is a storage error, and is tried again after a pause', async () => {
+  const { partitions, engine, open, env } = await started();
   engine.openingFault = new DiskFault({ kind: 'io', operation: 'open', path: '/x' });
   assert.equal(await partitions.get('a', 0), ErrorCode.KAFKA_STORAGE_ERROR);
   engine.openingFault = undefined;
+  const openings = engine.openings;
+  assert.equal(partitions.get('a', 0), ErrorCode.KAFKA_STORAGE_ERROR);
+  assert.equal(engine.openings, openings);
+  await env.clock.advance(limits.faultPauseMinMs);
   assert.ok((await open()) instanceof Partition);
 });
 

@@ -11,9 +11,11 @@ import type { LogEngine, LogId } from '../log/log-engine.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
-import { Partition } from '../partition/partition.ts';
+import { Partition, type PartitionOptions } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { FaultLog } from './fault-log.ts';
+import { FaultPause } from './fault-pause.ts';
 
 export interface PartitionDirectoryOptions {
   readonly env: Env;
@@ -33,6 +35,8 @@ interface Slot {
   readonly id: LogId;
   partition: Partition | undefined;
   opening: Promise<Partition | ErrorCode> | undefined;
+  /** Undefined as long as the log never failed. */
+  pause: FaultPause | undefined;
 }
 
 interface TopicSlots {
@@ -45,11 +49,13 @@ interface TopicSlots {
 export class PartitionDirectory {
   readonly #options: PartitionDirectoryOptions;
   readonly #topics = new Map<string, TopicSlots>();
+  readonly #faultLog: FaultLog;
   readonly #unfollow: () => void;
   #isClosed = false;
 
   constructor(options: PartitionDirectoryOptions) {
     this.#options = options;
+    this.#faultLog = new FaultLog(options.env);
     this.#unfollow = options.config.onChange(() => this.#reconfigureAll());
   }
 
@@ -74,6 +80,8 @@ export class PartitionDirectory {
     if (slot?.opening !== undefined) return slot.opening;
     const partition = slot?.partition;
     if (partition?.stopped === undefined && partition?.leaderEpoch === registration.leaderEpoch) return partition;
+    // A partition that failed while it was open is opened again at once, so that reads go on; only its appends have to wait.
+    if (partition === undefined && this.#pauseLeftMs(slot) > 0) return ErrorCode.KAFKA_STORAGE_ERROR;
     return this.#open(topic, index);
   }
 
@@ -114,7 +122,7 @@ export class PartitionDirectory {
     this.#isClosed = true;
     this.#unfollow();
     const slots = [...this.#topics.values()].flatMap((topic) => topic.slots.filter((slot) => slot !== undefined));
-    await Promise.all(slots.map((slot) => stopSlot(slot, 'closed')));
+    await Promise.all(slots.map((slot) => this.#stopSlot(slot, 'closed')));
   }
 
   #open(topic: TopicRegistration, index: number): Promise<Partition | ErrorCode> {
@@ -129,37 +137,54 @@ export class PartitionDirectory {
   async #openSlot(slot: Slot, topicId: string): Promise<Partition | ErrorCode> {
     const { env, config, engine } = this.#options;
     // The leader of an older epoch has to let go of the log first.
-    await slot.partition?.stop('not-leader');
+    await this.#stopPartition(slot, 'not-leader');
     slot.partition = undefined;
     const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
     try {
       const log = await engine.open(slot.id, settings);
-      slot.partition = await Partition.open({
-        env,
-        log,
-        settings,
-        leaderEpoch,
-        producerExpirationMs: () => config.get('producer.id.expiration.ms'),
-      });
+      const producerExpirationMs = () => config.get('producer.id.expiration.ms');
+      slot.partition = await openPartition({ env, log, settings, leaderEpoch, producerExpirationMs });
     } catch (error) {
-      // Whatever is wrong with the log, it is not served. The next request tries again.
-      env.logger.error({ err: error, log: slot.id }, 'a partition could not be opened');
+      // Whatever is wrong with the log, it is not served. The first request after the pause tries again.
+      this.#noteFault(slot);
+      this.#faultLog.error({ err: error, log: slot.id }, 'a partition could not be opened');
       return ErrorCode.KAFKA_STORAGE_ERROR;
     }
     slot.partition.onStop = (fault) => {
-      env.logger.error({ err: fault.cause, log: slot.id }, 'a partition stopped after a fault of its log');
+      this.#noteFault(slot);
+      this.#faultLog.error({ err: fault.cause, log: slot.id }, 'a partition stopped after a fault of its log');
     };
+    this.#holdAppends(slot, slot.partition);
     // The topic's settings, its leader or the topic itself may have changed since the opening began.
     const current = this.#topics.get(topicId);
     if (current === undefined || this.#isClosed || this.#ledEpoch(topicId, slot.id.partition) !== leaderEpoch) {
-      await slot.partition.stop(current === undefined ? 'deleted' : 'not-leader');
+      await this.#stopPartition(slot, current === undefined ? 'deleted' : 'not-leader');
       slot.partition = undefined;
       return this.#refusal(topicId);
     }
     if (current.settings !== settings) slot.partition.reconfigure(current.settings);
     return slot.partition;
+  }
+
+  #noteFault(slot: Slot): void {
+    slot.pause ??= new FaultPause();
+    slot.pause.noteFault(this.#options.env.clock.monotonicMs());
+  }
+
+  #pauseLeftMs(slot: Slot | undefined): number {
+    return slot?.pause?.leftMs(this.#options.env.clock.monotonicMs()) ?? 0;
+  }
+
+  /** What failed a moment ago is likely to fail again, and each time costs a recovery: until the pause is over the partition only reads. */
+  #holdAppends(slot: Slot, partition: Partition): void {
+    const leftMs = this.#pauseLeftMs(slot);
+    if (leftMs === 0) return;
+    partition.takesAppends = false;
+    this.#options.env.timers.after(leftMs, () => {
+      partition.takesAppends = true;
+    });
   }
 
   /** The epoch in which this broker leads the partition; undefined when it does not. */
@@ -185,6 +210,7 @@ export class PartitionDirectory {
         id: { topic: topic.name, topicId: topic.id, partition: index },
         partition: undefined,
         opening: undefined,
+        pause: undefined,
       };
       entry.slots[index] = slot;
     }
@@ -214,7 +240,7 @@ export class PartitionDirectory {
     const partition = slot?.partition;
     if (slot === undefined || partition === undefined) return;
     if (partition.leaderEpoch === this.#ledEpoch(topic.id, index)) return;
-    const stopping = partition.stop('not-leader');
+    const stopping = this.#stopPartition(slot, 'not-leader');
     this.#options.background.run('close a partition that is led elsewhere', () => stopping);
   }
 
@@ -223,7 +249,7 @@ export class PartitionDirectory {
     const slots = this.#topics.get(topic.id)?.slots ?? [];
     this.#topics.delete(topic.id);
     // In this turn, so that nothing is appended or acknowledged any more.
-    const stopping = slots.map((slot) => (slot === undefined ? undefined : stopSlot(slot, 'deleted')));
+    const stopping = slots.map((slot) => (slot === undefined ? undefined : this.#stopSlot(slot, 'deleted')));
     background.run('remove the logs of a deleted topic', async () => {
       await Promise.all(stopping);
       for (const { index } of topic.partitions) {
@@ -231,11 +257,30 @@ export class PartitionDirectory {
       }
     });
   }
+
+  async #stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {
+    const stopping = this.#stopPartition(slot, kind);
+    await slot.opening;
+    await stopping;
+    await this.#stopPartition(slot, kind);
+  }
+
+  /** Never rejects: a log that cannot be closed in order is recovered by the next opening, and others wait to be closed too. */
+  async #stopPartition(slot: Slot, kind: PartitionFaultKind): Promise<void> {
+    try {
+      await slot.partition?.stop(kind);
+    } catch (error) {
+      this.#faultLog.error({ err: error, log: slot.id }, 'a partition could not be closed in order');
+    }
+  }
 }
 
-async function stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {
-  const stopping = slot.partition?.stop(kind);
-  await slot.opening;
-  await stopping;
-  await slot.partition?.stop(kind);
+/** Leaves no open log behind when it rejects. */
+async function openPartition(options: PartitionOptions): Promise<Partition> {
+  try {
+    return await Partition.open(options);
+  } catch (error) {
+    await options.log.close().catch(() => {});
+    throw error;
+  }
 }

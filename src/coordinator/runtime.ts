@@ -141,10 +141,20 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
     this.#forgetLater(index, slot, error);
   }
 
-  /** Without a pause, every command of every client would read a log again that cannot be read. */
+  /**
+   * Without a pause, every command of every client would read a log again that cannot be read. Afterwards it is read unasked, because members whose
+   * session ended meanwhile do not ask.
+   */
   #forgetLater(index: number, slot: Slot<S, R>, error: ErrorCode): void {
-    if (error === ErrorCode.NOT_COORDINATOR) this.#forget(index, slot);
-    else this.#options.env.timers.after(limits.coordinatorReloadPauseMs, () => this.#forget(index, slot));
+    if (error === ErrorCode.NOT_COORDINATOR) {
+      this.#forget(index, slot);
+      return;
+    }
+    this.#options.env.timers.after(limits.coordinatorReloadPauseMs, () => {
+      if (this.#isStopped || this.#slots.get(index) !== slot) return;
+      this.#forget(index, slot);
+      this.#load(index);
+    });
   }
 
   #forget(index: number, slot: Slot<S, R>): void {

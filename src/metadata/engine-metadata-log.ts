@@ -45,6 +45,8 @@ export class EngineMetadataLog implements MetadataLog {
   readonly #turns = new Turns();
   /** Undefined while no log is open: before the first use, and after a fault. */
   #log: PartitionLog | undefined;
+  /** Has failed, and must be let go before it is opened again. */
+  #failed: PartitionLog | undefined;
   #onProgress: (fault: Error | undefined) => void = () => {};
 
   constructor({ env, engine, config }: EngineMetadataLogOptions) {
@@ -88,8 +90,9 @@ export class EngineMetadataLog implements MetadataLog {
 
   async close(): Promise<void> {
     await this.#turns.take(async () => {
-      const log = this.#log;
+      const log = this.#log ?? this.#failed;
       this.#log = undefined;
+      this.#failed = undefined;
       await log?.close();
     });
   }
@@ -126,9 +129,14 @@ export class EngineMetadataLog implements MetadataLog {
 
   async #openLog(): Promise<PartitionLog> {
     if (this.#log !== undefined) return this.#log;
+    await this.#failed?.close();
+    this.#failed = undefined;
     const log = await faultOf(() => this.#engine.open(metadataLogId, this.#settings));
     log.onProgress = (fault) => {
-      if (fault !== undefined && this.#log === log) this.#log = undefined;
+      if (fault !== undefined && this.#log === log) {
+        this.#log = undefined;
+        this.#failed = log;
+      }
       this.#onProgress(fault);
     };
     log.onRoll = () => {};

@@ -100,6 +100,7 @@ export class Partition {
   #snapshotOffset = -1;
   #snapshotWriting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  #takesAppends = true;
   readonly #uncommitted = new UncommittedBytes();
   readonly #committedWaiters = new OffsetWaiters();
   readonly #writtenWaiters = new OffsetWaiters();
@@ -192,6 +193,7 @@ export class Partition {
    */
   append(records: Uint8Array | null, produceVersion: number): AppendResult {
     if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
+    if (!this.#takesAppends) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
     const checked = validateProduceBatch({
       records,
       produceVersion,
@@ -215,8 +217,18 @@ export class Partition {
   /** Appends a batch that this broker made (coordinators). It is trusted; only the epoch that it was decided in is checked. */
   appendInternal(batch: Uint8Array, expectedLeaderEpoch: number): AppendResult {
     if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
+    if (!this.#takesAppends) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
     if (expectedLeaderEpoch !== this.leaderEpoch) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     return this.#place(batch, -1);
+  }
+
+  /** False refuses appends with KAFKA_STORAGE_ERROR while reads go on: the log has just failed and may do so again. */
+  set takesAppends(takes: boolean) {
+    this.#takesAppends = takes;
+  }
+
+  get takesAppends(): boolean {
+    return this.#takesAppends;
   }
 
   /** Tells `waiter` when the high watermark has passed the batch that ends at `lastOffset`. False: it has, nothing will be told. */
@@ -357,7 +369,14 @@ export class Partition {
       this.#flush.stop();
       this.#closing = this.#close(this.#stopped);
     }
+    this.#closing ??= this.#letGo();
     await this.#closing;
+  }
+
+  /** After a fault: the log serves nobody any more, and the next opening needs its files. */
+  async #letGo(): Promise<void> {
+    await this.#snapshotWriting;
+    await this.#log.close();
   }
 
   async #close(fault: PartitionFault): Promise<void> {
