@@ -9,6 +9,7 @@ import { DiskFault } from '../src/base/faults.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
 import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-engine.ts';
+import { LogFull } from '../src/log/log-faults.ts';
 import { LogModel } from './log-model.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -182,7 +183,13 @@ class LogSimulation implements SimulationReport {
         leaderEpoch: this.#leaderEpoch,
         valueBytes: random.chance(0.1) ? random.between(500, 9_000) : random.between(0, 100),
       });
-      log.append(batch);
+      try {
+        log.append(batch);
+      } catch (error) {
+        // A log on a disk that said so a moment ago refuses, and has done nothing.
+        if (!(error instanceof LogFull)) throw error;
+        break;
+      }
       model.appended(batch);
     }
     this.#note(`append ${index} up to ${log.endOffset}`);

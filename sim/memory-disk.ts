@@ -2,7 +2,7 @@
  * A disk in memory that forgets like a real one: `crash()` keeps what was synced and a seeded choice of the rest. Faults and crashes can
  * be put into any call. A process that was using the disk when it died never hears from it again; the next one gets `restarted()`.
  */
-import type { Clock, Disk, DiskEntry, DiskFile, DiskLock } from '../src/base/env.ts';
+import type { Clock, Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../src/base/env.ts';
 import { DiskFault, type DiskFaultKind } from '../src/base/faults.ts';
 import { isFile, MemoryDirectory, type MemoryNode } from './memory-directory.ts';
 import { MemoryFile } from './memory-file.ts';
@@ -47,6 +47,7 @@ export class MemoryDisk implements Disk {
   judge: (operation: DiskOperation) => DiskVerdict = () => ({ kind: 'ok' });
   /** Delays a call's effect; the simulator orders concurrent calls with it. */
   pause: (operation: DiskOperation) => Promise<void> = async () => {};
+  bytesTotal = 2_000_000_000_000;
   bytesFree = 1_000_000_000_000;
 
   readonly #clock: Clock;
@@ -197,8 +198,8 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  async freeBytes(): Promise<number> {
-    return this.bytesFree;
+  space(path: string): Promise<DiskSpace> {
+    return this.run('space', path, () => ({ totalBytes: this.bytesTotal, usableBytes: this.bytesFree }));
   }
 
   async lock(path: string): Promise<DiskLock | undefined> {

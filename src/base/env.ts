@@ -68,9 +68,16 @@ export interface Disk {
   remove(path: string): Promise<void>;
   removeTree(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
-  freeBytes(path: string): Promise<number>;
+  /** Of the volume on which `path` is. */
+  space(path: string): Promise<DiskSpace>;
   /** Takes the exclusive lock that lives at `path`, or answers undefined when another process (or broker) has it. */
   lock(path: string): Promise<DiskLock | undefined>;
+}
+
+export interface DiskSpace {
+  readonly totalBytes: number;
+  /** What this process may still write. */
+  readonly usableBytes: number;
 }
 
 export interface DiskEntry {

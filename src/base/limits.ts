@@ -85,9 +85,14 @@ export const limits = {
   recoveryPointAgeMs: 5_000,
   /** Logs that are opened from their files, or closed, at the same time: keeps the disk busy with a few files and 1 MB of buffer each. */
   logsOpening: 32,
-  /** How long a partition is left alone after its first fault, and after many: see `FaultPause`. */
+  /** How long what failed on a disk is left alone after its first fault, and after many: see `FaultPause`. */
   faultPauseMinMs: 250,
   faultPauseMaxMs: 30_000,
+  /** Kept free on a data directory's volume: room for the checkpoints, snapshots and indexes of thousands of logs, and for metadata. */
+  diskReserveBytes: 64 * 1024 * 1024,
+  /** What is appended before the disk is asked for its free bytes again, and how often it is asked while it is full. */
+  diskCheckBytes: 64 * 1024 * 1024,
+  diskCheckIntervalMs: 1_000,
   /** How often faults of partitions are told one by one; in between they are counted. */
   faultLogIntervalMs: 10_000,
   /** Logs that are synced at the same time: more than the threads that Node gives to files, few enough to keep files within bounds. */

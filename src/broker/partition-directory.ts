@@ -15,7 +15,7 @@ import { Partition, type PartitionOptions } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { FaultLog } from './fault-log.ts';
-import { FaultPause } from './fault-pause.ts';
+import { FaultPause } from '../base/fault-pause.ts';
 
 export interface PartitionDirectoryOptions {
   readonly env: Env;

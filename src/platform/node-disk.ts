@@ -7,7 +7,7 @@
  */
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Disk, DiskEntry, DiskFile, DiskLock } from '../base/env.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../base/env.ts';
 import { codeOf, diskFault } from './disk-fault.ts';
 import { takeFileLock } from './file-lock.ts';
 
@@ -73,9 +73,9 @@ export class NodeDisk implements Disk {
     }
   }
 
-  async freeBytes(path: string): Promise<number> {
-    const stats = await call<fs.StatsFs>('freeBytes', path, (done) => fs.statfs(path, done));
-    return stats.bavail * stats.bsize;
+  async space(path: string): Promise<DiskSpace> {
+    const stats = await call<fs.StatsFs>('space', path, (done) => fs.statfs(path, done));
+    return { totalBytes: stats.blocks * stats.bsize, usableBytes: stats.bavail * stats.bsize };
   }
 
   async lock(path: string): Promise<DiskLock | undefined> {

@@ -16,6 +16,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { DeferredRemovals } from './deferred-removals.ts';
+import { DiskRoom } from './disk-room.ts';
 import {
   directoryName,
   fileName,
@@ -44,6 +45,10 @@ export interface LocalEngineOptions {
   readonly root: string;
   /** `log.flush.offset.checkpoint.interval.ms`, as it is now: how much a crash may leave to be checked. */
   readonly checkpointIntervalMs: () => number;
+  /** Logs that go on when the disk is full except for its reserve. Default: none. */
+  readonly usesReserve?: (id: LogId) => boolean;
+  /** Told of every fault that closed a log, and of checkpoints that could not be written. Must not throw. */
+  readonly onFault?: (fault: Error) => void;
   readonly recentBatchBytes?: number;
   readonly openFilesMax?: number;
 }
@@ -56,6 +61,8 @@ export class LocalLogEngine implements LogEngine {
   readonly #files: OpenFiles;
   readonly #removals: DeferredRemovals;
   readonly #checkpoints: Checkpoints;
+  readonly #room: DiskRoom;
+  readonly #onFault: (fault: Error) => void;
   readonly #host: LogHost;
   /** By directory name, like the two below. */
   readonly #open = new Map<string, LocalLog>();
@@ -81,12 +88,17 @@ export class LocalLogEngine implements LogEngine {
     const openMax = options.openFilesMax ?? limits.openLogFiles;
     this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
     this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
+    this.#room = new DiskRoom({ env, root: options.root, lifecycle: this.#lifecycle });
+    this.#onFault = options.onFault ?? (() => {});
     this.#host = {
       env,
       files: this.#files,
       recent: new RecentBatches(options.recentBatchBytes ?? limits.recentBatchBytes),
       slots: new Slots(limits.logsOpening),
       syncSlots: new Slots(limits.logsSyncing),
+      room: this.#room,
+      usesReserve: options.usesReserve ?? (() => false),
+      failed: (fault) => this.#noteFault(fault),
       saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
       discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
       wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
@@ -105,6 +117,7 @@ export class LocalLogEngine implements LogEngine {
     const unsound = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));
     const engine = new LocalLogEngine(options, { checkpoints, start, unsound: new Set(unsound) });
     engine.#removeDirectories(names.filter(isRemovedDirectory));
+    await engine.#room.check();
     return engine;
   }
 
@@ -279,6 +292,16 @@ export class LocalLogEngine implements LogEngine {
     }
   }
 
+  /** Ends all open logs: their directory is not there any more. */
+  fail(fault: Error): void {
+    for (const log of [...this.#open.values()]) log.fail(fault);
+  }
+
+  #noteFault(fault: Error): void {
+    if (fault instanceof DiskFault && fault.kind === 'full') this.#room.noteFull();
+    this.#onFault(fault);
+  }
+
   get #checkpointDelayMs(): number {
     return Math.min(this.#checkpointIntervalMs(), limits.recoveryPointAgeMs);
   }
@@ -286,9 +309,21 @@ export class LocalLogEngine implements LogEngine {
   #armCheckpoint(delayMs: number): void {
     this.#checkpointTimer?.cancel();
     this.#checkpointTimer = this.#env.timers.after(delayMs, () => {
-      this.#lifecycle.run('write the recovery points', () => this.#checkpoint());
+      this.#lifecycle.run('write the recovery points', () => this.#checkpointOrFault());
+      this.#room.checkSoon();
       this.#armCheckpoint(this.#checkpointDelayMs);
     });
+  }
+
+  /** Without a checkpoint a crash leaves more to be checked, and nothing is lost: the next one comes. */
+  async #checkpointOrFault(): Promise<void> {
+    try {
+      await this.#checkpoint();
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error;
+      this.#env.logger.warn({ err: error, root: this.#root }, 'the recovery points could not be written');
+      this.#noteFault(error);
+    }
   }
 
   /** After a crash, what lies below these points is not checked again. */
@@ -307,6 +342,7 @@ export class LocalLogEngine implements LogEngine {
 
   async close(): Promise<void> {
     this.#checkpointTimer?.cancel();
+    this.#room.stop();
     const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
     await this.#removals.finish();
     await this.#lifecycle.stop();

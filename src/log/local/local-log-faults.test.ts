@@ -6,7 +6,7 @@ import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault, type DiskFaultKind } from '../../base/faults.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
-import { LogClosed } from '../log-faults.ts';
+import { LogClosed, LogFull } from '../log-faults.ts';
 import { LocalLogEngine } from './local-engine.ts';
 
 const LOG_FILE = 'data/orders-0/00000000000000000000.log';
@@ -58,6 +58,8 @@ test('a failed write closes the log with the fault, and opening it again finds w
   await log.close();
   const again = await engine.open(logId(), logSettings());
   assert.deepEqual([again.endOffset, again.durableOffset], [2, 2]);
+  assert.throws(() => appendTo(again, {}), LogFull);
+  await env.clock.advance(2_000);
   appendTo(again, {});
   await again.close();
 });

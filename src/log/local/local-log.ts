@@ -17,12 +17,13 @@ import type {
   PartitionLog,
   TimestampOffset,
 } from '../log-engine.ts';
-import { LogClosed } from '../log-faults.ts';
+import { LogClosed, LogFull } from '../log-faults.ts';
 import { type RecentBatches, RecentTail } from '../recent-batches.ts';
 import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts';
 import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
 import { walkBatches } from './batch-walk.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { LEADER_EPOCHS } from './file-names.ts';
 import { formatLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { LogDirectory } from './log-directory.ts';
@@ -43,6 +44,11 @@ export interface LogHost {
   /** Opening and closing take turns: each needs a handful of files at once. */
   readonly slots: Slots;
   readonly syncSlots: Slots;
+  readonly room: DiskRoom;
+  /** Logs that go on when the disk is full except for its reserve. */
+  usesReserve(id: LogId): boolean;
+  /** A log has failed. */
+  failed(fault: Error): void;
   /** Makes the log's start durable; resolves when it is. */
   saveStart(log: LocalLog): Promise<void>;
   /** Takes the files of segments that are no longer part of the log. */
@@ -120,7 +126,7 @@ export class LocalLog implements PartitionLog {
       timers: host.env.timers,
       files: host.files,
       onWritten: (offset) => this.#onWritten(offset),
-      onFault: (fault) => this.#fail(fault),
+      onFault: (fault) => this.fail(fault),
     });
     this.#syncer = new LogSyncer({
       files: host.files,
@@ -128,7 +134,7 @@ export class LocalLog implements PartitionLog {
       directory: options.directory,
       durableOffset: this.#endOffset,
       onDurable: () => this.#progress(),
-      onFault: (fault) => this.#fail(fault),
+      onFault: (fault) => this.fail(fault),
     });
     for (const segment of this.#segments) if (!segment.finished) this.#syncer.follow(segment);
   }
@@ -165,6 +171,8 @@ export class LocalLog implements PartitionLog {
     if (this.#closing !== undefined || this.#fault !== undefined) {
       throw new LogClosed('an append to a closed log', { cause: this.#fault });
     }
+    const usesReserve = this.#host.usesReserve(this.id);
+    if (!this.#host.room.take(batch.bytes.byteLength, usesReserve)) throw new LogFull('the disk is full');
     const nowMs = this.#host.env.clock.now();
     if (mustRoll(this.#active, batch, this.#settings, nowMs)) this.#roll(batch.baseOffset);
     const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
@@ -209,9 +217,11 @@ export class LocalLog implements PartitionLog {
     if (this.#closing === undefined && this.#fault === undefined) this.onProgress(undefined);
   }
 
-  #fail(fault: Error): void {
+  /** Ends the log: something has failed under it, or under its neighbours. */
+  fail(fault: Error): void {
     if (this.#fault !== undefined) return;
     this.#fault = fault;
+    this.#host.failed(fault);
     if (this.#closing === undefined) this.onProgress(fault);
   }
 

@@ -16,7 +16,7 @@ const UNKNOWN_BYTES = -1;
 export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker }) => {
   const { engine, dataDir, env, metadata } = broker;
   const bytes = new Map((await engine.usage()).map(({ id, bytes }) => [`${id.topicId} ${id.partition}`, bytes]));
-  const usableBytes = dataDir === undefined ? UNKNOWN_BYTES : await env.disk.freeBytes(dataDir);
+  const usableBytes = dataDir === undefined ? UNKNOWN_BYTES : (await env.disk.space(dataDir)).usableBytes;
   const topics = askedPartitions(request.topics, broker).map(({ name, indexes }) => ({
     name,
     partitions: indexes.map((partitionIndex) => ({

@@ -1,8 +1,8 @@
 /**
- * How long a partition whose log failed is left alone. A fault that goes at once costs a quarter of a second; one that stays costs one recovery
+ * How long something on a disk that failed is left alone. A fault that goes at once costs a quarter of a second; one that stays costs one attempt
  * in half a minute, however often clients ask.
  */
-import { limits } from '../base/limits.ts';
+import { limits } from './limits.ts';
 
 export class FaultPause {
   #faults = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../base/limits.ts';
 import { FaultPause } from './fault-pause.ts';
+import { limits } from './limits.ts';
 
 test('pauses grow from fault to fault, up to the longest', () => {
   const pause = new FaultPause();
