@@ -4,6 +4,7 @@
  * partition that another broker leads is refused. It decides nothing about records.
  */
 import type { Env } from '../base/env.ts';
+import { FaultPause } from '../base/fault-pause.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
@@ -15,7 +16,6 @@ import { Partition, type PartitionOptions } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { FaultLog } from './fault-log.ts';
-import { FaultPause } from '../base/fault-pause.ts';
 
 export interface PartitionDirectoryOptions {
   readonly env: Env;

@@ -34,7 +34,7 @@ for (const [what, kind, fault] of [
     mend();
     const second = await partition('orders');
     assert.equal(second.takesAppends, false);
-    await env.clock.advance(limits.faultPauseMinMs);
+    await env.clock.advance(limits.diskCheckIntervalMs);
     assert.notEqual(second, first);
     assert.ok(second.highWatermark >= 1);
     assert.equal(await append(second), ErrorCode.NONE);
