@@ -62,7 +62,13 @@ export async function startNodeFor(
 ): Promise<RunningNode> {
   const { topics = {}, dataDir, listen = '127.0.0.1:0', unref = false, logger = silentLogger, ...settings } = options;
   const config = new BrokerConfig({ flag: { listeners: `PLAINTEXT://${listen}`, ...settingTexts(settings) } });
-  const node = await startNode({ config, dataDir, logger, keepsProcessAlive: !unref, ...hooks });
+  const node = await startNode({
+    config,
+    dataDirs: dataDir === undefined ? undefined : [dataDir],
+    logger,
+    keepsProcessAlive: !unref,
+    ...hooks,
+  });
   try {
     await createTopics(node, topics);
   } catch (error) {

@@ -2,6 +2,7 @@
  * A whole broker in this process: the world of Node, a log engine, the metadata log, the broker and its listeners, started and stopped in
  * order. Both faces, the command line and embedding, start here.
  */
+import { present } from './base/assert.ts';
 import type { Clock, Env, Logger, Timers } from './base/env.ts';
 import { type OpenBroker, openBroker } from './broker/broker.ts';
 import { type LogLevelName, LogLevels } from './broker/log-levels.ts';
@@ -19,7 +20,7 @@ import { Server, type ServerAddress } from './server/server.ts';
 export interface NodeOptions {
   readonly config: BrokerConfig;
   /** Undefined: everything stays in memory. */
-  readonly dataDir: string | undefined;
+  readonly dataDirs: readonly string[] | undefined;
   readonly logger: Logger;
   /** What is logged until an admin tool says otherwise. Default: INFO. */
   readonly logLevel?: LogLevelName;
@@ -46,16 +47,14 @@ const PLAINTEXT = 0;
  * with, and leaves nothing behind then.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, dataDir, logger, time } = options;
+  const { config, dataDirs, logger, time } = options;
   const logLevels = new LogLevels(options.logLevel ?? 'INFO');
   const env = nodeEnv({ logger: logLevels.filter(logger), ...(time === undefined ? {} : { time }) });
   const listeners = listenerSettings(config);
   const closers: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const stop = () => closeAll(closers.splice(0).reverse());
   try {
-    const store = dataDir === undefined ? memoryStore(env, config) : await localStore(env, config, dataDir);
+    const store = dataDirs === undefined ? memoryStore(env, config) : await localStore(env, config, dataDirs);
     closers.push(() => store.close());
     const metadataLog = new EngineMetadataLog({ env, engine: store.engine, config });
     closers.push(() => metadataLog.close());
@@ -64,7 +63,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       config,
       logLevels,
       engine: store.engine,
-      dataDir,
       metadataLog,
       newClusterId: store.clusterId,
       endPoints: listeners.map(configuredEndPoint),
@@ -79,9 +77,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
     return { broker, addresses: server.addresses, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => {});
     throw error;
   }
+}
+
+/** One after the other. What fails keeps none of the others open, above all not the lock of a data directory; the first failure is thrown. */
+async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers) {
+    await close().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** A log engine and the cluster that its data belongs to. */
@@ -100,9 +107,9 @@ function memoryStore(env: Env, config: BrokerConfig): Store {
 }
 
 /** Loaded only where it is used: a broker in memory starts without it. */
-async function localStore(env: Env, config: BrokerConfig, path: string): Promise<Store> {
-  const { openDataDirectory } = await import('./broker/data-directory.ts');
-  return openDataDirectory({ env, config, path });
+async function localStore(env: Env, config: BrokerConfig, [first, ...more]: readonly string[]): Promise<Store> {
+  const { openDataDirectories } = await import('./broker/data-directories.ts');
+  return openDataDirectories({ env, config, paths: [present(first, 'there is a data directory'), ...more] });
 }
 
 function configuredEndPoint({ name, host, port, advertised }: ListenerSettings): BrokerEndPoint {

@@ -31,6 +31,11 @@ export class NetworkFault extends Error {
   }
 }
 
+/** What is in the data directories says that they must not be used: they are another's, a copy, or damaged. A person has to look; nothing was touched. */
+export class DataDirectoryRefused extends Error {
+  override readonly name = 'DataDirectoryRefused';
+}
+
 /** Another broker, in this process or in another one, has the data directory. */
 export class DataDirectoryInUse extends Error {
   override readonly name = 'DataDirectoryInUse';

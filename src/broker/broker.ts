@@ -25,8 +25,6 @@ export interface Broker {
   readonly config: BrokerConfig;
   readonly logLevels: LogLevels;
   readonly engine: LogEngine;
-  /** Undefined: in memory. */
-  readonly dataDir: string | undefined;
   readonly metadata: ClusterMetadata;
   readonly partitions: PartitionDirectory;
   readonly fetchSessions: FetchSessions;
@@ -40,8 +38,6 @@ export interface BrokerOptions {
   /** Filters what `env.logger` gets. */
   readonly logLevels: LogLevels;
   readonly engine: LogEngine;
-  /** Undefined: in memory. */
-  readonly dataDir: string | undefined;
   readonly metadataLog: MetadataLog;
   /** The id that a new cluster gets. */
   readonly newClusterId?: string | undefined;
@@ -58,7 +54,7 @@ export interface OpenBroker extends Broker {
 
 /** Ready for requests when it resolves. */
 export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
-  const { env, config, logLevels, engine, dataDir, metadataLog, newClusterId, endPoints } = options;
+  const { env, config, logLevels, engine, metadataLog, newClusterId, endPoints } = options;
   const nodeId = config.get('node.id');
   const rack = config.get('broker.rack') ?? null;
   const metadata = await ClusterMetadata.open({
@@ -92,7 +88,6 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     config,
     logLevels,
     engine,
-    dataDir,
     metadata,
     partitions,
     fetchSessions: new FetchSessions({

@@ -1,30 +1,33 @@
 /**
- * A broker's claim on its data directory: nobody else uses it at the same time, and it belongs to one node of one cluster. Owns the lock and
+ * A broker's claim on one data directory: nobody else uses it at the same time, and it belongs to one node of one cluster. Owns the lock and
  * `meta.properties`; what else is in the directory is the log engine's.
  */
 import { Buffer } from 'node:buffer';
 import type { Env } from '../base/env.ts';
-import { DataDirectoryInUse } from '../base/faults.ts';
+import { DataDirectoryInUse, DataDirectoryRefused } from '../base/faults.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { makeDataDirectory } from '../log/local/data-directory.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
-import { type MetaProperties, readMetaProperties, writeMetaProperties } from '../log/local/meta-properties.ts';
+import { readMetaProperties, writeMetaProperties } from '../log/local/meta-properties.ts';
+import type { LogId } from '../log/log-engine.ts';
+import { metadataLogId } from '../metadata/engine-metadata-log.ts';
+import { isInternalTopic } from '../metadata/topic-name.ts';
 
 const LOCK = '.lock';
-
-/** The directory is another node's, or another cluster's. */
-export class DataDirectoryMismatch extends Error {
-  override readonly name = 'DataDirectoryMismatch';
-}
 
 export interface DataDirectoryOptions {
   readonly env: Env;
   readonly config: BrokerConfig;
   readonly path: string;
+  /** See `LocalEngineOptions`. */
+  readonly onFault: (fault: Error) => void;
 }
 
 export interface DataDirectory {
+  readonly path: string;
   readonly engine: LocalLogEngine;
+  /** Kafka's `directory.id`. */
+  readonly directoryId: string;
   /** Undefined in a directory that was never used. */
   readonly clusterId: string | undefined;
   /** Writes down whose directory it is, when it is first used. */
@@ -33,26 +36,26 @@ export interface DataDirectory {
   close(): Promise<void>;
 }
 
-/** Rejects with `DataDirectoryInUse`, `DataDirectoryMismatch`, `MetaPropertiesDamaged` or a `DiskFault`. */
-export async function openDataDirectory({ env, config, path }: DataDirectoryOptions): Promise<DataDirectory> {
+/** Rejects with `DataDirectoryInUse`, `DataDirectoryRefused` or a `DiskFault`. */
+export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
+  const { env, config, path, onFault } = options;
   await makeDataDirectory(env.disk, path);
   const lock = await env.disk.lock(`${path}/${LOCK}`);
   if (lock === undefined) throw new DataDirectoryInUse(path);
   try {
     const nodeId = config.get('node.id');
     const found = await readMetaProperties(env.disk, path);
-    if (found !== undefined) refuseStrangers(found, { path, nodeId });
-    const engine = await LocalLogEngine.start({
-      env,
-      root: path,
-      checkpointIntervalMs: () => config.get('log.flush.offset.checkpoint.interval.ms'),
-    });
+    if (found !== undefined && found.nodeId !== nodeId) throw strangersNode(path, found.nodeId, nodeId);
+    const directoryId = found?.directoryId || Buffer.from(env.random.bytes(16)).toString('base64url');
+    const checkpointIntervalMs = () => config.get('log.flush.offset.checkpoint.interval.ms');
+    const engine = await LocalLogEngine.start({ env, root: path, checkpointIntervalMs, usesReserve, onFault });
     return {
+      path,
       engine,
+      directoryId,
       clusterId: found?.clusterId,
       async claim(clusterId) {
-        if (found !== undefined) return;
-        const directoryId = Buffer.from(env.random.bytes(16)).toString('base64url');
+        if (found?.directoryId) return;
         await writeMetaProperties(env.disk, path, { nodeId, clusterId, directoryId });
       },
       async close() {
@@ -69,9 +72,12 @@ export async function openDataDirectory({ env, config, path }: DataDirectoryOpti
   }
 }
 
-function refuseStrangers(found: MetaProperties, { path, nodeId }: { path: string; nodeId: number }): void {
-  if (found.nodeId === nodeId) return;
-  throw new DataDirectoryMismatch(
-    `the data directory ${path} belongs to node ${found.nodeId}, and this is node ${nodeId} (node.id)`,
-  );
+/** On a full disk, groups still commit and topics can still be deleted: both are small, and the second makes room. */
+function usesReserve({ topic }: LogId): boolean {
+  return isInternalTopic(topic) || topic === metadataLogId.topic;
+}
+
+function strangersNode(path: string, theirs: number, ours: number): DataDirectoryRefused {
+  const sentence = `the data directory ${path} belongs to node ${theirs}, and this is node ${ours} (node.id)`;
+  return new DataDirectoryRefused(sentence);
 }

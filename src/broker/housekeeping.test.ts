@@ -24,7 +24,6 @@ async function brokerWithTopic(settings: Readonly<Record<string, string>>) {
     engine,
     metadataLog,
     endPoints: [],
-    dataDir: undefined,
   });
   const topic = { name: 'orders', numPartitions: 1, replicationFactor: -1, assignments: [], configs: [] };
   await broker.metadata.createTopics([topic], { validateOnly: false });

@@ -25,7 +25,7 @@ export async function localBroker(
   const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
   const metadataLog = new EngineMetadataLog({ env, engine, config });
   const logLevels = new LogLevels('INFO');
-  const broker = await openBroker({ env, config, logLevels, engine, metadataLog, endPoints: [], dataDir: 'data' });
+  const broker = await openBroker({ env, config, logLevels, engine, metadataLog, endPoints: [] });
   return {
     env,
     broker,

@@ -9,6 +9,7 @@ import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
+import { LogOffline } from '../log/log-faults.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
@@ -148,6 +149,7 @@ export class PartitionDirectory {
       slot.partition = await openPartition({ env, log, settings, leaderEpoch, producerExpirationMs });
     } catch (error) {
       // Whatever is wrong with the log, it is not served. The first request after the pause tries again.
+      if (error instanceof LogOffline) return ErrorCode.KAFKA_STORAGE_ERROR;
       this.#noteFault(slot);
       this.#faultLog.error({ err: error, log: slot.id }, 'a partition could not be opened');
       return ErrorCode.KAFKA_STORAGE_ERROR;

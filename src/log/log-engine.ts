@@ -17,8 +17,10 @@ export interface LogEngine {
   list(): Promise<readonly LogId[]>;
   /** Forgets a log that is not open (close it first). Its name is free again when this returns; its bytes may go later. */
   remove(id: LogId): Promise<void>;
-  /** Bytes on the disk per log, for DescribeLogDirs. */
+  /** Bytes on the disk per log. */
   usage(): Promise<readonly LogUsage[]>;
+  /** The same by directory, for DescribeLogDirs; one that cannot be used has no logs. */
+  directories(): Promise<readonly DirectoryUsage[]>;
   /** A clean stop: everything is written, synced and marked so that the next start scans nothing. */
   close(): Promise<void>;
 }
@@ -33,6 +35,15 @@ export interface LogId {
 export interface LogUsage {
   readonly id: LogId;
   readonly bytes: number;
+}
+
+export interface DirectoryUsage {
+  readonly path: string;
+  readonly isOffline: boolean;
+  /** Of the volume; -1 when unknown. */
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+  readonly logs: readonly LogUsage[];
 }
 
 /** The part of a topic's settings that a log follows. `TopicSettings` is the typed view that config/ makes. */

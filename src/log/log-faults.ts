@@ -10,6 +10,11 @@ export class LogFull extends Error {
   override readonly name = 'LogFull';
 }
 
+/** The log's data directory cannot be used now, which was told when it was noticed. What is in it comes back with it. */
+export class LogOffline extends Error {
+  override readonly name = 'LogOffline';
+}
+
 /** Bytes at rest are not what was written. Nothing more can be read there. */
 export class LogCorrupt extends Error {
   override readonly name = 'LogCorrupt';

@@ -142,6 +142,7 @@ class FaultyEngine implements LogEngine {
   list: LogEngine['list'] = () => this.#inner.list();
   remove: LogEngine['remove'] = (id) => this.#inner.remove(id);
   usage: LogEngine['usage'] = () => this.#inner.usage();
+  directories: LogEngine['directories'] = () => this.#inner.directories();
   close: LogEngine['close'] = () => this.#inner.close();
 
   #sync(inner: PartitionLog): void {

@@ -5,6 +5,7 @@
 import { present } from '../base/assert.ts';
 import type {
   AppendedBatch,
+  DirectoryUsage,
   LogEngine,
   LogId,
   LogRead,
@@ -166,6 +167,10 @@ export class HeldLogEngine implements LogEngine {
 
   remove(id: LogId): Promise<void> {
     return this.#inner.remove(id);
+  }
+
+  directories(): Promise<readonly DirectoryUsage[]> {
+    return this.#inner.directories();
   }
 
   usage(): Promise<readonly LogUsage[]> {

@@ -24,8 +24,8 @@ function refusal(args: readonly string[], environment?: Record<string, string>, 
 }
 
 test('without anything given, data goes to ./ottla-data and clients to 127.0.0.1:9092', () => {
-  const { config, dataDir, warnings } = settings([]);
-  assert.equal(dataDir, 'ottla-data');
+  const { config, dataDirs, warnings } = settings([]);
+  assert.deepEqual(dataDirs, ['ottla-data']);
   assert.deepEqual(config.get('listeners'), ['PLAINTEXT://127.0.0.1:9092']);
   assert.deepEqual(warnings, []);
 });
@@ -49,11 +49,12 @@ test('--listen takes HOST:PORT, a port, or a whole listener', () => {
 });
 
 test('the data directory comes from --data-dir, log.dirs or log.dir, in this order, or is none', () => {
-  assert.equal(settings(['--data-dir', 'a', '--set', 'log.dir=b']).dataDir, 'a');
-  assert.equal(settings([], {}, { 'log.dirs': 'c', 'log.dir': 'd' }).dataDir, 'c');
-  assert.equal(settings([], {}, { 'log.dir': 'd' }).dataDir, 'd');
-  assert.equal(settings(['--memory']).dataDir, undefined);
-  assert.match(refusal(['--set', 'log.dirs=a,b']), /exactly one directory/);
+  assert.deepEqual(settings(['--data-dir', 'a', '--set', 'log.dir=b']).dataDirs, ['a']);
+  assert.deepEqual(settings([], {}, { 'log.dirs': 'c', 'log.dir': 'd' }).dataDirs, ['c']);
+  assert.deepEqual(settings([], {}, { 'log.dir': 'd' }).dataDirs, ['d']);
+  assert.equal(settings(['--memory']).dataDirs, undefined);
+  assert.deepEqual(settings(['--set', 'log.dirs=a,b']).dataDirs, ['a', 'b']);
+  assert.match(refusal(['--set', 'log.dirs=a,b,a']), /must not be duplicated/);
 });
 
 test('an unknown setting in a flag is refused with the nearest name that exists', () => {

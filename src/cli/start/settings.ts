@@ -12,7 +12,7 @@ import type { StartFlags } from './flags.ts';
 export interface StartSettings {
   readonly config: BrokerConfig;
   /** Undefined: everything stays in memory. */
-  readonly dataDir: string | undefined;
+  readonly dataDirs: readonly string[] | undefined;
   /** Sentences for the log, each of them once. */
   readonly warnings: readonly string[];
   /** Settings that were given and do nothing here. */
@@ -49,7 +49,12 @@ export function startSettings(sources: SettingSources): StartSettings {
   const withoutEffect = [...config.staticEntries.keys()].filter(
     (name) => brokerSettingByName.get(name)?.effect === undefined && !config.unknown.some((row) => row.name === name),
   );
-  return { config, dataDir: sources.flags.inMemory ? undefined : dataDirectory(config), warnings, withoutEffect };
+  return {
+    config,
+    dataDirs: sources.flags.inMemory ? undefined : (config.get('log.dirs') ?? config.get('log.dir')),
+    warnings,
+    withoutEffect,
+  };
 }
 
 function flagSettings(flags: StartFlags): SettingTexts {
@@ -78,14 +83,6 @@ function makeConfig(layers: { flag: SettingTexts; environment: SettingTexts; fil
 export function settingFailure(error: ConfigError): CommandFailure {
   const lines = error.problems.map(({ message, layer }) => `${message} (from the ${layer})`);
   return new CommandFailure(ExitCode.USAGE, lines.join('\n'), error);
-}
-
-function dataDirectory(config: BrokerConfig): string {
-  const [directory, ...more] = config.get('log.dirs') ?? config.get('log.dir') ?? [];
-  if (directory === undefined || more.length > 0) {
-    throw new CommandFailure(ExitCode.USAGE, 'log.dirs must name exactly one directory; Ottla keeps its data in one');
-  }
-  return directory;
 }
 
 function isKnown(name: string): boolean {

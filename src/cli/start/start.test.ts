@@ -65,7 +65,7 @@ test('flags, environment and file reach the broker', async () => {
   shell.interrupt();
   await started;
   await rm(directory, { recursive: true });
-  assert.equal(given?.dataDir, directory);
+  assert.deepEqual(given?.dataDirs, [directory]);
   assert.equal(given?.config.get('num.partitions'), 7);
   assert.equal(given?.config.get('message.max.bytes'), 2);
 });

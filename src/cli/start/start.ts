@@ -3,7 +3,7 @@
  * on the way into one sentence and an exit code; everything else is the broker's business.
  */
 import type { Logger } from '../../base/env.ts';
-import { DataDirectoryInUse, DiskFault, NetworkFault } from '../../base/faults.ts';
+import { DataDirectoryInUse, DataDirectoryRefused, DiskFault, NetworkFault } from '../../base/faults.ts';
 import type { LogLevelName } from '../../broker/log-levels.ts';
 import { type BrokerConfig, ConfigError } from '../../config/broker-config.ts';
 import { type LogLevel, silentLogger, standardErrorLogger } from '../../platform/logger.ts';
@@ -23,7 +23,7 @@ export interface RunningNode {
 export interface NodeOptions {
   readonly config: BrokerConfig;
   /** Undefined: in memory. */
-  readonly dataDir: string | undefined;
+  readonly dataDirs: readonly string[] | undefined;
   readonly logger: Logger;
   readonly logLevel: LogLevelName;
 }
@@ -34,7 +34,7 @@ const stopDeadlineMs = 5_000;
 export async function start(shell: Shell, startNode: (options: NodeOptions) => Promise<RunningNode>): Promise<void> {
   const flags = parseStartFlags(shell.arguments);
   if (flags.help) return shell.out(startHelp(shell.commandName));
-  const { config, dataDir, warnings, withoutEffect } = startSettings({
+  const { config, dataDirs, warnings, withoutEffect } = startSettings({
     flags,
     environment: shell.environment,
     file: await readConfigFile(shell, flags),
@@ -44,10 +44,10 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
   const interruption = shell.interruption();
   let node: RunningNode;
   try {
-    node = await startNode({ config, dataDir, ...brokerLog(flags.logLevel, text) });
+    node = await startNode({ config, dataDirs, ...brokerLog(flags.logLevel, text) });
   } catch (error) {
     logOddities(logger, { warnings, withoutEffect });
-    throw startFailure(error, dataDir);
+    throw startFailure(error, dataDirs ?? []);
   }
   if (!interruption.aborted) await shell.out(readyLine(node, shell));
   // Not before: the first line loads the library that writes it.
@@ -113,14 +113,15 @@ async function readConfigFile(shell: Shell, flags: StartFlags): Promise<Readonly
   return parseProperties(text);
 }
 
-function startFailure(error: unknown, dataDir: string | undefined): unknown {
+function startFailure(error: unknown, dataDirs: readonly string[]): unknown {
   if (error instanceof ConfigError) return settingFailure(error);
   if (error instanceof DataDirectoryInUse) {
     const advice = 'Stop that broker, or choose another directory with --data-dir.';
     return new CommandFailure(ExitCode.DATA_DIRECTORY, `${error.message}. ${advice}`, error);
   }
+  if (error instanceof DataDirectoryRefused) return new CommandFailure(ExitCode.DATA_DIRECTORY, error.message, error);
   if (error instanceof DiskFault) {
-    const sentence = `cannot use the data directory ${dataDir}: ${reason(error.cause ?? error)}`;
+    const sentence = `cannot use the data directory ${dataDirs.join(', ')}: ${reason(error.cause ?? error)}`;
     return new CommandFailure(ExitCode.DATA_DIRECTORY, sentence, error);
   }
   if (error instanceof NetworkFault) {

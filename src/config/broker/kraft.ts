@@ -33,7 +33,10 @@ export const kraftSettings = {
   'internal.metadata.delete.delay.millis': long(60_000, { importance: 'low', internal: true }),
   'internal.metadata.log.segment.bytes': int(undefined, { importance: 'low', internal: true }),
   'internal.metadata.max.batch.size.in.bytes': int(8_388_608, { importance: 'low', internal: true }),
-  'metadata.log.dir': string(undefined, { importance: 'high' }),
+  'metadata.log.dir': string(undefined, {
+    importance: 'high',
+    effect: 'Where the metadata log is; the first of log.dirs otherwise.',
+  }),
   'metadata.log.max.record.bytes.between.snapshots': long(20_971_520, { min: 1, importance: 'high' }),
   'metadata.log.max.snapshot.interval.ms': long(3_600_000, { min: 0, importance: 'high' }),
   'metadata.log.segment.bytes': int(1_073_741_824, { min: 8388608, importance: 'high' }),

@@ -51,13 +51,13 @@ export const logSettings = {
     filled: true,
     importance: 'high',
     kafkaDefault: '/tmp/kafka-logs',
-    effect: 'The data directory.',
+    effect: 'The data directories, where `log.dirs` says nothing.',
   }),
   'log.dir.failure.timeout.ms': long(30_000, { min: 1, importance: 'low' }),
   'log.dirs': list(undefined, {
     filled: true,
     importance: 'high',
-    effect: 'The data directory; wins over log.dir. Exactly one.',
+    effect: 'The data directories; wins over log.dir. A new partition goes where most room is free per partition.',
   }),
   'log.flush.interval.messages': long(longMax, {
     min: 1,

@@ -9,7 +9,7 @@ import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import { Slots } from '../../base/slots.ts';
 import { EpochList } from '../epoch-list.ts';
-import type { LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
+import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { RecentBatches } from '../recent-batches.ts';
 import { rollJitterMs } from '../segment-roll.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -275,6 +275,11 @@ export class LocalLogEngine implements LogEngine {
     const ids = await this.list();
     const usages = await Promise.all(ids.map((id) => this.#usageOf(id)));
     return usages.filter((usage) => usage !== undefined);
+  }
+
+  async directories(): Promise<readonly DirectoryUsage[]> {
+    const space = await this.#env.disk.space(this.#root);
+    return [{ path: this.#root, isOffline: false, ...space, logs: await this.usage() }];
   }
 
   /** Undefined: the log was removed meanwhile. */

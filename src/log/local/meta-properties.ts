@@ -1,5 +1,6 @@
 /** `meta.properties` at the top of a data directory: whose data it is. Written once, when the directory is first used. */
 import type { Disk } from '../../base/env.ts';
+import { DataDirectoryRefused } from '../../base/faults.ts';
 import { META_PROPERTIES } from './file-names.ts';
 import { readSmallFile, replaceFile } from './small-files.ts';
 
@@ -10,15 +11,13 @@ export interface MetaProperties {
   readonly directoryId: string;
 }
 
-/** The directory has a file that cannot be understood; nothing in it is touched. */
-export class MetaPropertiesDamaged extends Error {
-  override readonly name = 'MetaPropertiesDamaged';
-}
-
-/** Undefined in a directory that was never used. Throws MetaPropertiesDamaged. */
+/** Undefined in a directory that was never used. Throws DataDirectoryRefused. */
 export async function readMetaProperties(disk: Disk, root: string): Promise<MetaProperties | undefined> {
   const bytes = await readSmallFile(disk, `${root}/${META_PROPERTIES}`);
-  return bytes === undefined ? undefined : parseMetaProperties(bytes.toString());
+  if (bytes === undefined) return undefined;
+  const properties = parseMetaProperties(bytes.toString());
+  if (properties !== undefined) return properties;
+  throw new DataDirectoryRefused(`${root}/${META_PROPERTIES} is damaged: it has no version 1, node.id and cluster.id`);
 }
 
 export async function writeMetaProperties(disk: Disk, root: string, properties: MetaProperties): Promise<void> {
@@ -31,7 +30,8 @@ export function formatMetaProperties({ nodeId, clusterId, directoryId }: MetaPro
   return `#\nnode.id=${nodeId}\ndirectory.id=${directoryId}\nversion=1\ncluster.id=${clusterId}\n`;
 }
 
-export function parseMetaProperties(text: string): MetaProperties {
+/** Undefined when the text does not say whose directory it is. */
+export function parseMetaProperties(text: string): MetaProperties | undefined {
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, name = '', value = ''] = /^\s*([^#=\s]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
@@ -39,8 +39,6 @@ export function parseMetaProperties(text: string): MetaProperties {
   }
   const nodeId = Number(values.get('node.id') || Number.NaN);
   const clusterId = values.get('cluster.id');
-  if (values.get('version') !== '1' || !Number.isInteger(nodeId) || !clusterId) {
-    throw new MetaPropertiesDamaged(`${META_PROPERTIES} has no version 1, node.id and cluster.id`);
-  }
+  if (values.get('version') !== '1' || !Number.isInteger(nodeId) || !clusterId) return undefined;
   return { nodeId, clusterId, directoryId: values.get('directory.id') ?? '' };
 }

@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Env } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
-import type { LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
+import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { RetainedBytes } from '../retained-bytes.ts';
 import { MemoryLog, MemoryLogData } from './memory-log.ts';
 
@@ -51,6 +51,10 @@ export class MemoryLogEngine implements LogEngine {
 
   async usage(): Promise<readonly LogUsage[]> {
     return Array.from(this.#logs.values(), ({ id, bytes }) => ({ id, bytes }));
+  }
+
+  async directories(): Promise<readonly DirectoryUsage[]> {
+    return [{ path: 'memory', isOffline: false, totalBytes: -1, usableBytes: -1, logs: await this.usage() }];
   }
 
   /** Nothing is kept beyond the process, so nothing has to be done. */

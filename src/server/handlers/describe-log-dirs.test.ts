@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { produced } from '../../partition/partition.fixture.ts';
+import { ErrorCode } from '../../protocol/error-code.ts';
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
 import type { RequestInputOf } from '../../protocol/schema.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
@@ -36,6 +37,29 @@ test('the bytes of each partition, opened or not', async () => {
   const ask = await started();
   assert.deepEqual(await ask([{ topic: 't', partitions: [0, 1] }]), both);
   assert.deepEqual(await ask(null), both);
+});
+
+test('a directory that cannot be used says so, and the others tell what is in them', async () => {
+  const { broker, call } = await recordsFixture({ partitions: 2 });
+  const topicId = broker.metadata.image.topicByName('t')?.id ?? '';
+  const logs = [{ id: { topic: 't', topicId, partition: 1 }, bytes: 7 }];
+  broker.engine.directories = async () => [
+    { path: '/a', isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] },
+    { path: '/b', isOffline: false, totalBytes: 100, usableBytes: 40, logs },
+  ];
+  const { results } = await call(describeLogDirs, DescribeLogDirs, 4, { topics: null });
+  assert.deepEqual(
+    results.map(({ errorCode, logDir, totalBytes, usableBytes, topics }) => [
+      ...[errorCode, logDir, totalBytes, usableBytes],
+      topics.flatMap(({ partitions }) =>
+        partitions.map(({ partitionIndex, partitionSize }) => [partitionIndex, partitionSize]),
+      ),
+    ]),
+    [
+      [ErrorCode.KAFKA_STORAGE_ERROR, '/a', -1, -1, []],
+      [ErrorCode.NONE, '/b', 100, 40, [[1, 7]]],
+    ],
+  );
 });
 
 test('a topic that is named twice is one', async () => {

@@ -1,9 +1,11 @@
 /**
- * DescribeLogDirs v1–5: how much room partitions take (KIP-113).
+ * DescribeLogDirs v1–5: how much room partitions take in each data directory (KIP-113).
  *
  * v2 is flexible, v3 has an error for the whole, v4 the room on the volume (KIP-827), v5 whether the directory takes new partitions (KIP-1066). Unknown topics
- * and partitions are left out. Differs from Apache Kafka: the size of the volume is not told; a broker in memory calls its directory `memory`.
+ * and partitions are left out. A directory that cannot be used has KAFKA_STORAGE_ERROR and no partitions. Differs from Apache Kafka: a broker in memory calls its
+ * directory `memory`.
  */
+import type { DirectoryUsage, LogId } from '../../log/log-engine.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
 import type { RequestOf } from '../../protocol/schema.ts';
@@ -11,39 +13,55 @@ import { handler, type RequestContext } from '../handler.ts';
 
 type Asked = RequestOf<typeof DescribeLogDirs>['topics'];
 
-const UNKNOWN_BYTES = -1;
+interface AskedTopic {
+  readonly name: string;
+  readonly topicId: string;
+  readonly indexes: readonly number[];
+}
 
 export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker }) => {
-  const { engine, dataDir, env, metadata } = broker;
-  const bytes = new Map((await engine.usage()).map(({ id, bytes }) => [`${id.topicId} ${id.partition}`, bytes]));
-  const usableBytes = dataDir === undefined ? UNKNOWN_BYTES : (await env.disk.space(dataDir)).usableBytes;
-  const topics = askedPartitions(request.topics, broker).map(({ name, indexes }) => ({
-    name,
-    partitions: indexes.map((partitionIndex) => ({
-      partitionIndex,
-      partitionSize: bytes.get(`${metadata.image.topicByName(name)?.id} ${partitionIndex}`) ?? 0,
-    })),
-  }));
+  const asked = askedTopics(request.topics, broker);
+  const directories = await broker.engine.directories();
+  // A log is made when its partition is first used. Where there is one directory only, it is known where that will be.
+  const unmadeBytes = directories.length === 1 ? 0 : undefined;
   return {
-    results: [{ errorCode: ErrorCode.NONE, logDir: dataDir ?? 'memory', topics, usableBytes }],
+    results: directories.map((directory) => ({
+      errorCode: directory.isOffline ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NONE,
+      logDir: directory.path,
+      topics: directory.isOffline ? [] : topicsIn(directory, asked, unmadeBytes),
+      totalBytes: directory.totalBytes,
+      usableBytes: directory.usableBytes,
+    })),
   };
 });
 
+function topicsIn({ logs }: DirectoryUsage, asked: readonly AskedTopic[], unmadeBytes: number | undefined) {
+  const bytes = new Map(logs.map(({ id, bytes }) => [keyOf(id), bytes]));
+  return asked
+    .map(({ name, topicId, indexes }) => ({
+      name,
+      partitions: indexes.flatMap((partitionIndex) => {
+        const partitionSize = bytes.get(keyOf({ topicId, partition: partitionIndex })) ?? unmadeBytes;
+        return partitionSize === undefined ? [] : [{ partitionIndex, partitionSize }];
+      }),
+    }))
+    .filter(({ partitions }) => partitions.length > 0);
+}
+
+function keyOf({ topicId, partition }: Pick<LogId, 'topicId' | 'partition'>): string {
+  return `${topicId} ${partition}`;
+}
+
 /** What was asked for, as far as this broker leads it. */
-function askedPartitions(
-  asked: Asked,
-  { metadata, nodeId }: RequestContext['broker'],
-): readonly { readonly name: string; readonly indexes: readonly number[] }[] {
+function askedTopics(asked: Asked, { metadata, nodeId }: RequestContext['broker']): readonly AskedTopic[] {
   const wishes = asked === null ? undefined : wishesByTopic(asked);
   const all = () => Array.from(metadata.image.topics(), ({ name }) => ({ name, wanted: undefined }));
-  return (wishes ?? all())
-    .map(({ name, wanted }) => ({
-      name,
-      indexes: (metadata.image.topicByName(name)?.partitions ?? [])
-        .filter(({ index, leader }) => leader === nodeId && wanted?.has(index) !== false)
-        .map(({ index }) => index),
-    }))
-    .filter(({ indexes }) => indexes.length > 0);
+  return (wishes ?? all()).flatMap(({ name, wanted }) => {
+    const topic = metadata.image.topicByName(name);
+    if (topic === undefined) return [];
+    const led = topic.partitions.filter(({ index, leader }) => leader === nodeId && wanted?.has(index) !== false);
+    return [{ name, topicId: topic.id, indexes: led.map(({ index }) => index) }];
+  });
 }
 
 /** A topic that is named twice is one. */

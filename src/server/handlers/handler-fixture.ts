@@ -49,7 +49,6 @@ export async function handlerFixture(
     engine: wrap(engine),
     metadataLog,
     endPoints: [],
-    dataDir: undefined,
   });
   return {
     env,

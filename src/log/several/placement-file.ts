@@ -1,0 +1,141 @@
+/**
+ * `.ottla_placement`: which log lives in which data directory, by the directory's id. It is kept so that a log whose directory cannot be used is
+ * missed, and not made anew elsewhere as an empty one. A row is durable before its log is made. Rows are appended; a torn last one is as if never
+ * written. It touches no log.
+ */
+import type { Disk } from '../../base/env.ts';
+import { readSmallFile, replaceFile } from '../local/small-files.ts';
+import type { LogId } from '../log-engine.ts';
+
+const NAME = '.ottla_placement';
+const VERSION = '0';
+
+export class PlacementFile {
+  readonly #disk: Disk;
+  readonly #root: string;
+  /** Directory ids by log. */
+  readonly #places: Map<string, string>;
+  /** Logs by directory id. */
+  readonly #counts = new Map<string, number>();
+  /** Where the next row goes; undefined when the file must be written anew. */
+  #end: number | undefined;
+  /** Rows that are not in the file. */
+  #unsaved: string[] = [];
+  #saving: Promise<void> | undefined;
+
+  private constructor(options: { disk: Disk; root: string; places: Map<string, string>; end: number | undefined }) {
+    this.#disk = options.disk;
+    this.#root = options.root;
+    this.#places = options.places;
+    this.#end = options.end;
+    for (const directoryId of options.places.values()) this.#count(directoryId, 1);
+  }
+
+  /** Undefined when there is none, or when it is damaged. */
+  static async read(disk: Disk, root: string): Promise<PlacementFile | undefined> {
+    const bytes = await readSmallFile(disk, `${root}/${NAME}`);
+    const whole = bytes?.subarray(0, bytes.lastIndexOf(0x0a) + 1);
+    const places = whole === undefined ? undefined : parseRows(whole.toString());
+    return places === undefined ? undefined : new PlacementFile({ disk, root, places, end: whole?.byteLength });
+  }
+
+  /** In memory until its first row. */
+  static empty(disk: Disk, root: string): PlacementFile {
+    return new PlacementFile({ disk, root, places: new Map(), end: undefined });
+  }
+
+  get(id: LogId): string | undefined {
+    return this.#places.get(keyOf(id));
+  }
+
+  countIn(directoryId: string): number {
+    return this.#counts.get(directoryId) ?? 0;
+  }
+
+  #count(directoryId: string, change: 1 | -1): void {
+    this.#counts.set(directoryId, this.countIn(directoryId) + change);
+  }
+
+  /** In memory until the next `save`. */
+  set(id: LogId, directoryId: string): void {
+    const key = keyOf(id);
+    const before = this.#places.get(key);
+    if (before === directoryId) return;
+    if (before !== undefined) this.#count(before, -1);
+    this.#count(directoryId, 1);
+    this.#places.set(key, directoryId);
+    this.#unsaved.push(`${key} ${directoryId}\n`);
+  }
+
+  /** Its row stays until the file is written anew, and speaks of a log that nobody opens. */
+  delete(id: LogId): void {
+    const directoryId = this.#places.get(keyOf(id));
+    if (directoryId === undefined) return;
+    this.#places.delete(keyOf(id));
+    this.#count(directoryId, -1);
+  }
+
+  /** What was set is durable when it resolves; what is set meanwhile shares the next write. */
+  async save(): Promise<void> {
+    // A write that fails is another's to be told of: it leaves its rows to the next one.
+    while (this.#saving !== undefined) await this.#saving.catch(() => {});
+    if (this.#unsaved.length === 0) return;
+    this.#saving = this.#write().finally(() => {
+      this.#saving = undefined;
+    });
+    await this.#saving;
+  }
+
+  async #write(): Promise<void> {
+    const rows = this.#unsaved;
+    const end = this.#end;
+    this.#unsaved = [];
+    this.#end = undefined;
+    try {
+      if (end === undefined) await this.#replace();
+      else await this.#append(Buffer.from(rows.join('')), end);
+    } catch (error) {
+      // Nobody knows what is in the file now: without an end, the next write replaces it.
+      this.#unsaved = [...rows, ...this.#unsaved];
+      throw error;
+    }
+  }
+
+  async #append(rows: Uint8Array, end: number): Promise<void> {
+    const file = await this.#disk.open(`${this.#root}/${NAME}`, 'existing');
+    try {
+      await file.write([rows], end);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#end = end + rows.byteLength;
+  }
+
+  async #replace(): Promise<void> {
+    const rows = Array.from(this.#places, ([key, directoryId]) => `${key} ${directoryId}\n`);
+    const content = Buffer.from(`${VERSION}\n${rows.join('')}`);
+    await replaceFile(this.#disk, `${this.#root}/${NAME}`, content);
+    await this.#disk.syncDirectory(this.#root);
+    this.#end = content.byteLength;
+  }
+}
+
+function keyOf({ topicId, partition }: LogId): string {
+  return `${topicId} ${partition}`;
+}
+
+const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) ([A-Za-z0-9_-]{22})$/;
+
+/** The last row of a log counts: it was moved by hand in between. */
+function parseRows(text: string): Map<string, string> | undefined {
+  const [version, ...rows] = text.split('\n').slice(0, -1);
+  if (version !== VERSION) return undefined;
+  const places = new Map<string, string>();
+  for (const row of rows) {
+    const [, key, directoryId] = ROW.exec(row) ?? [];
+    if (key === undefined || directoryId === undefined) return undefined;
+    places.set(key, directoryId);
+  }
+  return places;
+}

@@ -1,0 +1,255 @@
+/**
+ * Logs in several data directories, each with a `LocalLogEngine` of its own. Owns which log lives where: a new one goes where `chooseDirectory` says,
+ * and stays (invariant I23). A directory that fails takes its own logs offline and no others. It reads and writes no log itself.
+ *
+ * The metadata log lives in a directory of its own choice (`metadata.log.dir`), and what must be remembered beside the logs lives there too.
+ */
+import type { Env } from '../../base/env.ts';
+import { DataDirectoryRefused, DiskFault } from '../../base/faults.ts';
+import { Lifecycle } from '../../base/lifecycle.ts';
+import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
+import { LogOffline } from '../log-faults.ts';
+import { chooseDirectory } from './choose-directory.ts';
+import { MountedDirectory, type UsableDirectory } from './mounted-directory.ts';
+import { PlacementFile } from './placement-file.ts';
+
+export interface SeveralDirectoriesOptions {
+  readonly env: Env;
+  /** Where logs are placed; at least one. */
+  readonly paths: readonly string[];
+  /** May be one of `paths`. */
+  readonly metadataPath: string;
+  readonly isMetadata: (id: LogId) => boolean;
+  /** See `MountedDirectoryOptions`. */
+  readonly open: (path: string, onFault: (fault: Error) => void) => Promise<UsableDirectory>;
+}
+
+export class SeveralDirectories implements LogEngine {
+  readonly #env: Env;
+  readonly #isMetadata: (id: LogId) => boolean;
+  readonly #lifecycle: Lifecycle;
+  /** Where logs are placed, in the order of the setting. */
+  readonly #directories: readonly MountedDirectory[];
+  readonly #metadata: MountedDirectory;
+  readonly #all: readonly MountedDirectory[];
+  #placement: PlacementFile;
+  /** Whether the placement knows the logs of directories that were never open. */
+  #knowsAll = true;
+  /** Two who ask for one new log get one place. */
+  readonly #placing = new Map<string, Promise<MountedDirectory>>();
+
+  private constructor(options: SeveralDirectoriesOptions) {
+    const { env, paths, metadataPath } = options;
+    this.#env = env;
+    this.#isMetadata = options.isMetadata;
+    this.#lifecycle = new Lifecycle(env.logger);
+    const mounted = (path: string) =>
+      new MountedDirectory({
+        env,
+        path,
+        lifecycle: this.#lifecycle,
+        open: (onFault) => options.open(path, onFault),
+        onMounted: (directory, usable) => this.#learnLate(directory, usable),
+      });
+    this.#directories = paths.map(mounted);
+    this.#metadata = this.#directories.find(({ path }) => path === metadataPath) ?? mounted(metadataPath);
+    this.#all = [...new Set([...this.#directories, this.#metadata])];
+    this.#placement = PlacementFile.empty(env.disk, metadataPath);
+  }
+
+  /**
+   * Rejects with a DiskFault when no directory can be used, or not that of the metadata; with `DataDirectoryRefused` when a log is in
+   * two of them, or with what `open` says of a directory that must not be used. Leaves nothing open then.
+   */
+  static async start(options: SeveralDirectoriesOptions): Promise<SeveralDirectories> {
+    const engine = new SeveralDirectories(options);
+    try {
+      await engine.#start();
+      return engine;
+    } catch (error) {
+      await engine.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    for (const directory of this.#all) await directory.mount();
+    if (this.#metadata.fault !== undefined) throw this.#metadata.fault;
+    const offline = this.#directories.filter(({ usable }) => usable === undefined);
+    if (offline.length === this.#directories.length) throw offline[0]?.fault;
+    await this.#learn();
+    for (const directory of offline) directory.startOffline();
+  }
+
+  /** Compares what is remembered with what is there. */
+  async #learn(): Promise<void> {
+    const remembered = await PlacementFile.read(this.#env.disk, this.#metadata.path);
+    // One directory without a memory of others has everything.
+    if (this.#directories.length === 1 && remembered === undefined) return;
+    if (remembered !== undefined) this.#placement = remembered;
+    this.#knowsAll = remembered !== undefined;
+    const found = new Map<string, MountedDirectory>();
+    for (const directory of this.#directories) {
+      for (const id of (await directory.usable?.engine.list()) ?? []) {
+        if (this.#isMetadata(id)) continue;
+        const other = found.get(keyOf(id));
+        if (other !== undefined) throw duplicate(id, [other.path, directory.path]);
+        found.set(keyOf(id), directory);
+        this.#remember(id, directory);
+      }
+    }
+    await this.#placement.save();
+  }
+
+  /** Logs are where they are found: somebody may have moved one while the broker was down. */
+  #remember(id: LogId, { path, directoryId }: MountedDirectory): void {
+    const before = this.#placement.get(id);
+    if (before === directoryId || directoryId === undefined) return;
+    if (before !== undefined) {
+      this.#env.logger.warn({ log: id, directory: path }, 'a log is in another data directory than before');
+    }
+    this.#placement.set(id, directoryId);
+  }
+
+  /** A directory that was offline has come. What others serve meanwhile they go on serving. */
+  async #learnLate({ path }: MountedDirectory, { engine, directoryId }: UsableDirectory): Promise<void> {
+    for (const id of await engine.list()) {
+      const before = this.#placement.get(id);
+      if (this.#isMetadata(id) || before === directoryId) continue;
+      if (before === undefined) this.#placement.set(id, directoryId);
+      else this.#env.logger.error({ log: id, directory: path }, 'a second copy of a log has come and is not used');
+    }
+    await this.#placement.save();
+  }
+
+  async open(id: LogId, settings: LogSettings): Promise<PartitionLog> {
+    const directory = await this.#directoryOf(id);
+    const engine = directory.engine;
+    try {
+      const log = await engine.open(id, settings);
+      if (directory.usable?.engine === engine) return log;
+      await log.close().catch(() => {});
+      throw new LogOffline(`the data directory ${directory.path} went offline`, { cause: directory.fault });
+    } catch (error) {
+      if (error instanceof DiskFault) directory.noteFault(error);
+      throw error;
+    }
+  }
+
+  /** Where the log lives, or will live from now on. Throws LogOffline when that cannot be told. */
+  #directoryOf(id: LogId): MountedDirectory | Promise<MountedDirectory> {
+    const known = this.#known(id);
+    if (known !== undefined) return known;
+    const key = keyOf(id);
+    const placing = this.#placing.get(key) ?? this.#place(id).finally(() => this.#placing.delete(key));
+    this.#placing.set(key, placing);
+    return placing;
+  }
+
+  #known(id: LogId): MountedDirectory | undefined {
+    if (this.#isMetadata(id)) return this.#metadata;
+    const directoryId = this.#placement.get(id);
+    if (directoryId === undefined) return this.#directories.length === 1 ? this.#directories[0] : undefined;
+    const directory = this.#directories.find((candidate) => candidate.directoryId === directoryId);
+    // It was never open since the start, or is not among log.dirs any more. Its logs are missed, and never made anew elsewhere (invariant I23).
+    if (directory === undefined) throw new LogOffline(`the data directory with the id ${directoryId} is not here`);
+    return directory;
+  }
+
+  async #place(id: LogId): Promise<MountedDirectory> {
+    if (!this.#knowsAll && this.#directories.some(({ directoryId }) => directoryId === undefined)) {
+      throw new LogOffline('the log may be in a data directory that could not be looked into yet');
+    }
+    const usable = this.#directories.filter((directory) => directory.usable !== undefined);
+    const choices = await Promise.all(usable.map((directory) => this.#choice(directory)));
+    const chosen = chooseDirectory(choices);
+    if (chosen === undefined) throw new LogOffline('no data directory can be used');
+    this.#placement.set(id, chosen.directoryId);
+    try {
+      await this.#placement.save();
+    } catch (error) {
+      this.#placement.delete(id);
+      throw error;
+    }
+    return chosen.directory;
+  }
+
+  async #choice(directory: MountedDirectory) {
+    const { usableBytes } = await this.#env.disk.space(directory.path);
+    const directoryId = directory.directoryId ?? '';
+    return { directory, directoryId, usableBytes, logs: this.#placement.countIn(directoryId) };
+  }
+
+  async list(): Promise<readonly LogId[]> {
+    const lists = await Promise.all(
+      this.#all.map(async (directory) => {
+        const logs = (await this.#ask(directory, (engine) => engine.list())) ?? [];
+        return logs.filter((id) => this.#livesIn(id, directory));
+      }),
+    );
+    return lists.flat();
+  }
+
+  /** A copy that came late is nobody's. */
+  #livesIn(id: LogId, directory: MountedDirectory): boolean {
+    if (this.#isMetadata(id)) return directory === this.#metadata;
+    const directoryId = this.#placement.get(id);
+    if (directoryId !== undefined) return directoryId === directory.directoryId;
+    return this.#directories.length === 1 && directory === this.#directories[0];
+  }
+
+  /** What lies in a directory that is offline is removed when it is back and nobody knows it any more. */
+  async remove(id: LogId): Promise<void> {
+    const directory = this.#all.find((candidate) => this.#livesIn(id, candidate));
+    if (directory?.usable === undefined) return;
+    await directory.usable.engine.remove(id);
+    this.#placement.delete(id);
+  }
+
+  async usage(): Promise<readonly LogUsage[]> {
+    return (await this.directories()).flatMap(({ logs }) => logs);
+  }
+
+  async directories(): Promise<readonly DirectoryUsage[]> {
+    return await Promise.all(
+      this.#directories.map(async (directory): Promise<DirectoryUsage> => {
+        const found = await this.#ask(directory, (engine) => engine.directories());
+        const { path } = directory;
+        return found?.[0] ?? { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
+      }),
+    );
+  }
+
+  /** Undefined when the directory cannot answer. */
+  async #ask<T>(
+    directory: MountedDirectory,
+    question: (engine: UsableDirectory['engine']) => Promise<T>,
+  ): Promise<T | undefined> {
+    const engine = directory.usable?.engine;
+    if (engine === undefined) return undefined;
+    try {
+      return await question(engine);
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error;
+      directory.noteFault(error);
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#lifecycle.stop();
+    const closed = await Promise.allSettled(this.#all.map((directory) => directory.close()));
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+function keyOf({ topicId, partition }: LogId): string {
+  return `${topicId} ${partition}`;
+}
+
+/** Nobody but a person can say which of them is the right one. */
+function duplicate({ topic, partition }: LogId, paths: readonly string[]): DataDirectoryRefused {
+  return new DataDirectoryRefused(
+    `the log ${topic}-${partition} is in ${paths.join(' and in ')}; set one of the two aside`,
+  );
+}
