@@ -4,6 +4,7 @@
  * everything asked for is in memory nothing is awaited.
  */
 import type { LogSlice } from '../log/log-engine.ts';
+import { LogCorrupt } from '../log/log-faults.ts';
 import type { Isolation, Partition } from '../partition/partition.ts';
 import { errorOfFault, PartitionFault } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
@@ -119,9 +120,14 @@ function readRecords(
     (error: unknown) => {
       // The disk failed, or the log was closed under the read: the partition says which once it knows.
       const fault = error instanceof PartitionFault ? error : partition.stopped;
-      addRefusal(target, fault === undefined ? ErrorCode.KAFKA_STORAGE_ERROR : errorOfFault(fault.kind), reading);
+      addRefusal(target, fault === undefined ? errorOfRead(error) : errorOfFault(fault.kind), reading);
     },
   );
+}
+
+/** A disk may be mended; records that are damaged at rest stay so, and clients say so to their users instead of trying for ever. */
+function errorOfRead(error: unknown): ErrorCode {
+  return error instanceof LogCorrupt ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.KAFKA_STORAGE_ERROR;
 }
 
 /** What forbids the read; NONE when nothing does. */

@@ -22,10 +22,12 @@ import {
   fileName,
   isRemovedDirectory,
   LOG,
+  OFFSET_INDEX,
   PARTITION_METADATA,
   parseDirectoryName,
   removedDirectoryName,
   strayDirectoryName,
+  TIME_INDEX,
 } from './file-names.ts';
 import { LocalLog, type LogHost } from './local-log.ts';
 import { LogDirectory } from './log-directory.ts';
@@ -33,7 +35,7 @@ import type { LogState } from './log-state.ts';
 import { openDirectory } from './open-directory.ts';
 import { OpenFiles } from './open-files.ts';
 import { parsePartitionMetadata } from './partition-metadata.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentFacts } from './segment.ts';
 import { readSmallFile } from './small-files.ts';
 
 /** When a segment has become complete: its neighbours may be just about to, too. */
@@ -148,7 +150,7 @@ export class LocalLogEngine implements LogEngine {
     const active = state?.segments.at(-1);
     if (state === undefined || active === undefined || state.id.topicId !== id.topicId) return undefined;
     const entry = await this.#env.disk.stat(`${this.#root}/${name}/${fileName(active.baseOffset, LOG)}`);
-    if ((entry?.bytes ?? 0) !== active.bytes) {
+    if ((entry?.bytes ?? 0) !== active.bytes || !(await this.#hasIndexes(name, active))) {
       this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
       return undefined;
     }
@@ -167,12 +169,21 @@ export class LocalLogEngine implements LogEngine {
     return this.#log({ id, settings, directory, startOffset, segments, epochs, epochsChanged: false, snapshots });
   }
 
+  /** The active segment's are as long as they were; those of complete segments are looked at when they are used. */
+  async #hasIndexes(name: string, { baseOffset, indexBytes, timeIndexBytes }: SegmentFacts): Promise<boolean> {
+    const path = `${this.#root}/${name}`;
+    const index = await this.#env.disk.stat(`${path}/${fileName(baseOffset, OFFSET_INDEX)}`);
+    const timeIndex = await this.#env.disk.stat(`${path}/${fileName(baseOffset, TIME_INDEX)}`);
+    return (index?.bytes ?? 0) === indexBytes && (timeIndex?.bytes ?? 0) === timeIndexBytes;
+  }
+
   async #openFromFiles(id: LogId, settings: LogSettings): Promise<LocalLog> {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
     if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
     const sound = !this.#unsound.has(name);
     const directory = this.#directory(name, sound && topicId === id.topicId);
+    if (topicId === undefined) await this.#missDirectory(id);
     if (topicId !== id.topicId) await directory.create(id.topicId);
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const found = await openDirectory({
@@ -188,6 +199,20 @@ export class LocalLogEngine implements LogEngine {
     // What was recovered counts as durable from here on; its files are synced, their names may not be.
     if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) await directory.sync();
     return this.#log({ id, settings, directory, ...found, epochsChanged: !sound });
+  }
+
+  /** A log that was durable once and has no directory any more begins anew, and not in silence. */
+  async #missDirectory(id: LogId): Promise<void> {
+    const name = directoryName(id);
+    const toOffset = this.#checkpoints.recoveryPoint(name);
+    if (toOffset === 0 || (await this.#env.disk.stat(`${this.#root}/${name}`)) !== undefined) return;
+    const fields = {
+      topic: id.topic,
+      partition: id.partition,
+      fromOffset: this.#checkpoints.startOffset(name),
+      toOffset,
+    };
+    this.#env.logger.error(fields, 'the directory of a log is gone: its records are lost');
   }
 
   #directory(name: string, durable: boolean): LogDirectory {

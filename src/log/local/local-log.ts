@@ -249,10 +249,18 @@ export class LocalLog implements PartitionLog {
       const slice = await this.#readSegment(segment, read);
       if (slice === undefined) break;
       if (slice.bytes > 0 || slice.more) return slice;
+      if (this.#isMissing(segment, read)) this.#search.tellGap(segment, Math.max(read.offset, segment.baseOffset));
       const recent = this.#tail.read(read);
       if (recent !== undefined) return recent;
     }
     return empty;
+  }
+
+  /** A complete segment has all its offsets, unless compaction has been there. */
+  #isMissing(segment: Segment, { offset, endOffset }: LogRead): boolean {
+    const isComplete = segment !== this.#active && segment.writtenBytes === segment.bytes;
+    const wanted = offset < segment.endOffset && endOffset >= segment.endOffset;
+    return isComplete && wanted && !this.#settings.cleanupPolicy.includes('compact');
   }
 
   /** Undefined when retention took the segment's files away in the meantime. */
@@ -261,6 +269,7 @@ export class LocalLog implements PartitionLog {
       return await this.#search.read(segment, read);
     } catch (error) {
       if (error instanceof DiskFault && error.kind === 'absent' && !this.#segments.includes(segment)) return undefined;
+      this.#search.tellDamage(segment, read.offset, error);
       throw error;
     }
   }

@@ -26,6 +26,7 @@ export class LogDirectory {
     await this.#disk.makeDirectory(this.path);
     const file = await this.#disk.open(`${this.path}/${PARTITION_METADATA}`, 'create');
     try {
+      await file.truncate(0);
       await file.write([Buffer.from(formatPartitionMetadata(topicId))], 0);
     } finally {
       await file.close();

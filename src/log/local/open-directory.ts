@@ -19,8 +19,10 @@ import {
   TIME_INDEX,
   TRANSACTION_INDEX,
 } from './file-names.ts';
+import { areSane } from './index-sanity.ts';
 import { parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { OpenFiles } from './open-files.ts';
+import { rebuildIndexes } from './rebuild-indexes.ts';
 import { recoverSegment } from './recover-segment.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
 import { readSmallFile } from './small-files.ts';
@@ -35,7 +37,7 @@ export interface DirectoryOpening {
   readonly startOffset: number;
   /** Everything below is durable and good. Infinity after a clean stop. */
   readonly recoveryPoint: number;
-  /** Puts the durable recovery point back: what lies above is about to be made anew, and must not be believed when that is cut short. */
+  /** Puts the durable recovery point back to the end of what was found, if it is above. */
   readonly distrust: (offset: number) => Promise<void>;
 }
 
@@ -51,9 +53,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   const epochs = await readEpochs(opening);
   // Epochs of batches that are about to be checked are taken from the batches.
   if (epochs !== undefined) epochs.cutEnd(Math.max(opening.recoveryPoint, opening.startOffset + 1));
-  const from = epochs === undefined ? 0 : opening.recoveryPoint;
-  if (from < opening.recoveryPoint) await opening.distrust(from);
-  const found = { ...opening, recoveryPoint: from, epochs: epochs ?? new EpochList() };
+  const found = { ...opening, knowsEpochs: epochs !== undefined, epochs: epochs ?? new EpochList() };
   let segments = await openSegments(found, entries);
   const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
   reportLoss(opening, endOffset);
@@ -94,6 +94,8 @@ async function readEpochs(opening: DirectoryOpening): Promise<EpochList | undefi
 }
 
 interface SegmentsOpening extends DirectoryOpening {
+  /** False when they must be taken from all batches. */
+  readonly knowsEpochs: boolean;
   readonly epochs: EpochList;
 }
 
@@ -106,19 +108,23 @@ async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntr
   }
   for (const [index, facts] of all.entries()) {
     const next = all[index + 1];
-    if (next !== undefined && next.baseOffset < opening.recoveryPoint && hasIndexes(entries, facts)) {
-      segments.push(await trustSegment(opening, facts, next.baseOffset));
+    const indexBytesMax = opening.settings.segmentIndexBytes;
+    const indexIntervalBytes = opening.settings.indexIntervalBytes;
+    if (next !== undefined && next.baseOffset < opening.recoveryPoint) {
+      const trusted = await trustSegment(opening, facts, { endOffset: next.baseOffset, entries });
+      const rebuilding = { ...opening, facts, endOffset: next.baseOffset, indexBytesMax, indexIntervalBytes };
+      segments.push(trusted ?? (await rebuildIndexes(rebuilding)));
       continue;
     }
-    if (facts.baseOffset < opening.recoveryPoint) await opening.distrust(facts.baseOffset);
-    const { segment, bytesCut } = await recoverSegment({
-      ...opening,
-      facts,
-      rollJitterMs: jitter(opening),
-      indexBytesMax: opening.settings.segmentIndexBytes,
-      indexIntervalBytes: opening.settings.indexIntervalBytes,
-    });
+    const recoveryPoint = opening.knowsEpochs
+      ? opening.recoveryPoint
+      : Math.min(facts.baseOffset, opening.recoveryPoint);
+    const rollJitterMs = jitter(opening);
+    const recovery = { ...opening, recoveryPoint, facts, rollJitterMs, indexBytesMax, indexIntervalBytes };
+    const { segment, bytesCut } = await recoverSegment(recovery);
     segments.push(segment);
+    // Segments that will begin below the old recovery point are not to be believed because of it. Where nothing is lost, nothing is written.
+    await opening.distrust(segment.endOffset);
     if (bytesCut > 0) {
       opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
     } else if (next === undefined || segment.endOffset === next.baseOffset || mayHaveGaps(opening)) {
@@ -152,13 +158,23 @@ function mayHaveGaps({ settings }: SegmentsOpening): boolean {
   return settings.cleanupPolicy.includes('compact');
 }
 
-/** A complete segment below the recovery point: its indexes are complete and tell the rest. */
-async function trustSegment(opening: SegmentsOpening, facts: SegmentFacts, endOffset: number): Promise<Segment> {
+/** A complete segment below the recovery point: its indexes are complete and tell the rest. Undefined when they are not, or must be made anew. */
+async function trustSegment(
+  opening: SegmentsOpening,
+  facts: SegmentFacts,
+  { endOffset, entries }: { endOffset: number; entries: readonly DiskEntry[] },
+): Promise<Segment | undefined> {
+  if (!opening.knowsEpochs || !hasIndexes(entries, facts)) return undefined;
   const { directory, files, settings } = opening;
   const shared = { directory, files, exists: true, rollJitterMs: 0, indexBytesMax: settings.segmentIndexBytes };
   const probe = new Segment({ ...shared, facts: { ...facts, endOffset } });
+  const isSane = await areSane(probe, files, facts);
   const last = await probe.times.last();
   await probe.close();
+  if (!isSane) {
+    opening.env.logger.warn({ baseOffset: facts.baseOffset }, 'the indexes of a segment are damaged and made anew');
+    return undefined;
+  }
   const maxTimestamp = last?.timestamp ?? -1;
   const offsetOfMaxTimestamp = last?.offset ?? facts.baseOffset;
   const segment = new Segment({ ...shared, facts: { ...facts, endOffset, maxTimestamp, offsetOfMaxTimestamp } });

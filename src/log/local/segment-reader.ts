@@ -1,8 +1,13 @@
-/** Reads batches out of one segment's file. Holds no state; what it returns is freshly read and belongs to the caller. */
+/**
+ * Reads batches out of one segment's file. Holds no state; what it returns is freshly read and belongs to the caller.
+ *
+ * A batch whose header cannot be that of the next batch of this segment is not served (decision 0018). The checksum of its records is the client's to
+ * check, as in Apache Kafka: it guards them all the way.
+ */
 import type { DiskFile } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
 import type { ReadBuffers } from '../../base/read-buffers.ts';
-import { HEADER_BYTES, lastOffset, sizeInBytes } from '../../protocol/batch/header.ts';
+import { baseOffset, HEADER_BYTES, lastOffset, MAGIC, magic, sizeInBytes } from '../../protocol/batch/header.ts';
 import type { LogRead } from '../log-engine.ts';
 import { LogCorrupt } from '../log-faults.ts';
 
@@ -13,6 +18,9 @@ export interface SegmentRead extends LogRead {
   readonly expectedLastOffset: number | undefined;
   /** Bytes of the file that are written. */
   readonly fileBytes: number;
+  /** The segment has no offsets outside of these. */
+  readonly segmentBaseOffset: number;
+  readonly segmentEndOffset: number;
 }
 
 export interface SegmentSlice {
@@ -47,6 +55,8 @@ export async function readSegment(file: DiskFile, buffers: ReadBuffers, read: Se
     if (position >= read.fileBytes)
       return { bytes: chunk.subarray(0, 0), nextOffset: read.offset, nextPosition: position };
     if (position + found.needs > read.fileBytes) throw new LogCorrupt(`a batch at ${position} goes beyond its segment`);
+    // Asked again, a file that is shorter than it was would give the same again.
+    if (chunk.byteLength < buffer.byteLength) throw new LogCorrupt(`a segment ends at ${position + chunk.byteLength}`);
     bytesWanted = Math.max(bytesWanted, found.needs);
   }
 }
@@ -64,13 +74,19 @@ function selectBatches(chunk: Uint8Array, read: SegmentRead): Selection {
   let start = 0;
   let at = 0;
   let nextOffset = read.offset;
+  let lowestOffset = read.segmentBaseOffset;
   for (;;) {
     const empty = at === start;
     if (chunk.byteLength - at < HEADER_BYTES) return { start, end: at, nextOffset, needs: empty ? HEADER_BYTES : 0 };
     const header = chunk.subarray(at, at + HEADER_BYTES);
     const bytes = sizeInBytes(header);
     const last = lastOffset(header);
-    if (bytes < HEADER_BYTES) throw new LogCorrupt('a batch is shorter than its header');
+    if (!isPlausible(header, lowestOffset, read.segmentEndOffset)) {
+      // What came before it is good, and the next read begins here.
+      if (!empty) return { start, end: at, nextOffset, needs: 0 };
+      throw new LogCorrupt('a batch has an impossible header');
+    }
+    lowestOffset = last + 1;
     if (last < read.offset) {
       at += bytes;
       start = at;
@@ -82,6 +98,14 @@ function selectBatches(chunk: Uint8Array, read: SegmentRead): Selection {
     at += bytes;
     nextOffset = last + 1;
   }
+}
+
+/** Whether a batch of a segment that ends at `endOffset` can begin so, where the one before it ended below `lowestOffset`. */
+function isPlausible(header: Uint8Array, lowestOffset: number, endOffset: number): boolean {
+  const base = baseOffset(header);
+  const last = lastOffset(header);
+  const sound = magic(header) === MAGIC && sizeInBytes(header) >= HEADER_BYTES;
+  return sound && base >= lowestOffset && last >= base && last < endOffset;
 }
 
 function checkIndexed(chunk: Uint8Array, expectedLastOffset: number): void {

@@ -33,6 +33,8 @@ export class SegmentSearch {
   readonly #logger: Logger;
   /** Where the batch begins that a reader will ask for next, by its first offset; the oldest entry first. */
   #places: Map<number, Place> | undefined;
+  /** Segments of which it was told that something is wrong with them: once is enough, however often they are read. */
+  readonly #told = new WeakSet<Segment>();
 
   constructor(options: { files: OpenFiles; buffers: ReadBuffers; logger: Logger }) {
     this.#files = options.files;
@@ -41,16 +43,16 @@ export class SegmentSearch {
   }
 
   async read(segment: Segment, read: LogRead): Promise<SearchedSlice> {
-    const buffers = this.#buffers;
     const fileBytes = segment.writtenBytes;
     const start = await this.#start(segment, read.offset);
+    const wanted = { ...read, ...boundsOf(segment), ...start, fileBytes };
     const slice = await this.#files.use(segment.log, async (file) => {
       try {
-        return await readSegment(file, buffers, { ...read, ...start, fileBytes });
+        return await readSegment(file, this.#buffers, wanted);
       } catch (error) {
         if (!(error instanceof StaleIndex)) throw error;
-        this.#logger.warn({ path: segment.log.path, offset: read.offset }, 'an index is not that of its segment');
-        return readSegment(file, buffers, { ...read, position: 0, expectedLastOffset: undefined, fileBytes });
+        this.#tell(segment, 'warn', { offset: read.offset }, 'an index is not that of its segment');
+        return readSegment(file, this.#buffers, { ...wanted, position: 0, expectedLastOffset: undefined });
       }
     });
     const { bytes, nextOffset, nextPosition } = slice;
@@ -59,11 +61,28 @@ export class SegmentSearch {
     return { parts, bytes: bytes.byteLength, nextOffset, more: nextPosition < fileBytes };
   }
 
+  /** The segment has no records from `offset` on, and nothing but damage can be the reason. */
+  tellGap(segment: Segment, offset: number): void {
+    const range = { fromOffset: offset, toOffset: segment.endOffset };
+    this.#tell(segment, 'error', range, 'records are missing in a segment: readers go on behind them');
+  }
+
+  tellDamage(segment: Segment, offset: number, error: unknown): void {
+    this.#tell(segment, 'error', { offset, err: error }, 'a segment cannot be read');
+  }
+
+  #tell(segment: Segment, level: 'warn' | 'error', fields: object, message: string): void {
+    if (this.#told.has(segment)) return;
+    this.#told.add(segment);
+    this.#logger[level]({ path: segment.log.path, ...fields }, message);
+  }
+
   /** Where a batch at or before the one with `offset` begins. */
   async positionOf(segment: Segment, offset: number): Promise<number> {
     const { position, expectedLastOffset } = await this.#start(segment, offset);
     if (expectedLastOffset === undefined || position >= segment.writtenBytes) return position;
-    const read = { offset, endOffset: offset, bytesMax: 0, atLeastOneBatch: false, fileBytes: segment.writtenBytes };
+    const fileBytes = segment.writtenBytes;
+    const read = { offset, endOffset: offset, bytesMax: 0, atLeastOneBatch: false, fileBytes, ...boundsOf(segment) };
     try {
       await this.#files.use(segment.log, (file) =>
         readSegment(file, this.#buffers, { ...read, position, expectedLastOffset }),
@@ -109,4 +128,8 @@ export class SegmentSearch {
       return;
     }
   }
+}
+
+function boundsOf({ baseOffset, endOffset }: Segment): { segmentBaseOffset: number; segmentEndOffset: number } {
+  return { segmentBaseOffset: baseOffset, segmentEndOffset: endOffset };
 }
