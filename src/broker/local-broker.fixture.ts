@@ -2,10 +2,10 @@
 import { type TestEnv, testEnv } from '../../sim/test-env.ts';
 import type { DiskFaultKind } from '../base/faults.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
-import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { EngineMetadataLog } from '../metadata/engine-metadata-log.ts';
 import { Partition } from '../partition/partition.ts';
 import { type OpenBroker, openBroker } from './broker.ts';
+import { openDataDirectories } from './data-directories.ts';
 import { LogLevels } from './log-levels.ts';
 
 export interface LocalBroker {
@@ -19,13 +19,16 @@ export interface LocalBroker {
 
 export async function localBroker(
   settings: Readonly<Record<string, string>> = {},
-  env: TestEnv = testEnv(),
+  paths: readonly [string, ...string[]] = ['data'],
 ): Promise<LocalBroker> {
+  const env = testEnv();
   const config = new BrokerConfig({ flag: { 'node.id': '1', ...settings } });
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const store = await openDataDirectories({ env, config, paths });
+  const { engine } = store;
   const metadataLog = new EngineMetadataLog({ env, engine, config });
   const logLevels = new LogLevels('INFO');
   const broker = await openBroker({ env, config, logLevels, engine, metadataLog, endPoints: [] });
+  await store.claim(broker.metadata.clusterId);
   return {
     env,
     broker,
@@ -41,7 +44,7 @@ export async function localBroker(
     async stop() {
       await broker.close();
       await metadataLog.close();
-      await engine.close();
+      await store.close();
     },
   };
 }

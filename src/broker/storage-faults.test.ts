@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../base/limits.ts';
+import { BrokerConfig } from '../config/broker-config.ts';
+import { logSettings } from '../log/log.fixture.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
 import type { Partition } from '../partition/partition.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { openDataDirectories } from './data-directories.ts';
 import { failing, localBroker, loudLines } from './local-broker.fixture.ts';
 
 /** The error code of an append, or NONE when it is acknowledged. */
@@ -74,4 +77,93 @@ test('offsets can be committed again when the disk of their partition works agai
   await env.clock.advance(5_000);
   assert.deepEqual(await commit(9), [ErrorCode.NONE]);
   await stop();
+});
+
+test('while the metadata log cannot be written, everything that exists goes on; afterwards changes are possible again', async () => {
+  const { env, broker, createTopic, partition, stop } = await localBroker({ 'metadata.log.dir': 'meta' });
+  await createTopic('orders');
+  const orders = await partition('orders');
+  const mend = failing(env, ['write', 'sync', 'open', 'syncDirectory'], 'io', /^meta/);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await createTopic('refused');
+    assert.equal(broker.metadata.image.topicByName('refused'), undefined);
+    assert.equal(await append(orders), ErrorCode.NONE);
+    await env.clock.advance(10_000);
+  }
+  assert.equal(loudLines(env).filter((line) => line.startsWith('a data directory')).length, 1);
+  mend();
+  await env.clock.advance(60_000);
+  await createTopic('created');
+  assert.ok(broker.metadata.image.topicByName('created') !== undefined);
+  assert.ok((await broker.producerIds.take()) >= 0);
+  await stop();
+});
+
+test('a directory that fails answers for its partitions only, with a few lines, and they come back', async () => {
+  const { env, createTopic, partition, broker, stop } = await localBroker({}, ['a', 'b']);
+  await createTopic('orders', 40);
+  const all = Array.from({ length: 40 }, (_, index) => index);
+  for (const index of all) assert.equal(await append(await partition('orders', index)), ErrorCode.NONE);
+  const mend = failing(env, ['write', 'sync', 'open', 'syncDirectory'], 'io', /^b/);
+  const codes = async () => {
+    const found = await Promise.all(all.map((index) => broker.partitions.get('orders', index)));
+    return await Promise.all(found.map((one) => (typeof one === 'number' ? one : append(one))));
+  };
+  await codes();
+  await env.clock.advance(5_000);
+  const during = await codes();
+  assert.equal(during.filter((code) => code === ErrorCode.NONE).length, 20);
+  assert.equal(during.filter((code) => code === ErrorCode.KAFKA_STORAGE_ERROR).length, 20);
+  await env.clock.advance(60_000);
+  await codes();
+  assert.ok(loudLines(env).length <= 3, loudLines(env).join('\n'));
+  mend();
+  await env.clock.advance(60_000);
+  await codes();
+  await env.clock.advance(60_000);
+  assert.deepEqual(
+    await codes(),
+    all.map(() => ErrorCode.NONE),
+  );
+  await stop();
+});
+
+test('a disk that takes seconds delays acknowledgements and nothing else', async () => {
+  const { env, createTopic, partition, stop } = await localBroker();
+  await createTopic('orders');
+  const orders = await partition('orders');
+  assert.equal(await append(orders), ErrorCode.NONE);
+  env.disk.pause = ({ kind }) =>
+    kind === 'sync' ? new Promise((resolve) => env.timers.after(5_000, resolve)) : Promise.resolve();
+  let acknowledged = false;
+  const appended = append(orders).then((code) => {
+    acknowledged = true;
+    return code;
+  });
+  await env.clock.advance(4_000);
+  assert.equal(acknowledged, false);
+  assert.equal(orders.highWatermark, 1);
+  const slice = await orders.read({ offset: 0, isolation: 'uncommitted', bytesMax: 1_000, atLeastOneBatch: true });
+  assert.equal(slice.nextOffset, 1);
+  await env.clock.advance(30_000);
+  assert.equal(await appended, ErrorCode.NONE);
+  env.disk.pause = async () => {};
+  assert.deepEqual(loudLines(env), []);
+  await stop();
+});
+
+test('a stop on a disk that fails closes what it can, and the next start has everything that was acknowledged', async () => {
+  const { env, createTopic, partition, stop } = await localBroker();
+  await createTopic('orders', 3);
+  for (const index of [0, 1, 2]) assert.equal(await append(await partition('orders', index)), ErrorCode.NONE);
+  failing(env, ['write', 'sync', 'open', 'syncDirectory', 'rename'], 'io');
+  await assert.rejects(stop());
+  env.disk.judge = () => ({ kind: 'ok' });
+  const config = new BrokerConfig({ flag: { 'node.id': '1' } });
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const store = await openDataDirectories({ env: after, config, paths: ['data'] });
+  for (const id of await store.engine.list()) {
+    if (id.topic === 'orders') assert.equal((await store.engine.open(id, logSettings())).endOffset, 1);
+  }
+  await store.close();
 });

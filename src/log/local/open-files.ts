@@ -3,6 +3,7 @@
  * longest ago is closed. When all are in use, who comes next waits. Owns the handles; knows nothing of what is in the files.
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 
 /** A file that can be used without being open. */
@@ -43,7 +44,7 @@ export class OpenFiles {
       while (file.handle === undefined && this.#open.size >= this.#openMax && !this.#closeIdle()) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
-      return await work(await this.#handle(file));
+      return await work(await this.#handleOrRoom(file));
     } finally {
       file.uses -= 1;
       if (file.uses === 0) file.onIdle?.();
@@ -62,6 +63,19 @@ export class OpenFiles {
     const handle = file.handle;
     file.handle = undefined;
     if (handle !== undefined) await (await handle).close();
+  }
+
+  /** Where the process has no file handle left, some of ours are idle, and fewer do as well. */
+  async #handleOrRoom(file: PooledFile): Promise<DiskFile> {
+    for (;;) {
+      try {
+        return await this.#handle(file);
+      } catch (error) {
+        const idle = isWantOfHandles(error) ? this.#longestIdle() : undefined;
+        if (idle === undefined) throw error;
+        await this.close(idle);
+      }
+    }
   }
 
   #handle(file: PooledFile): Promise<DiskFile> {
@@ -84,11 +98,18 @@ export class OpenFiles {
 
   /** False when every file is in use. */
   #closeIdle(): boolean {
-    for (const file of this.#open) {
-      if (file.uses > 0) continue;
-      this.#lifecycle.run('close a file that was not used for long', () => this.close(file));
-      return true;
-    }
-    return false;
+    const file = this.#longestIdle();
+    if (file === undefined) return false;
+    this.#lifecycle.run('close a file that was not used for long', () => this.close(file));
+    return true;
   }
+
+  #longestIdle(): PooledFile | undefined {
+    for (const file of this.#open) if (file.uses === 0) return file;
+    return undefined;
+  }
+}
+
+function isWantOfHandles(error: unknown): boolean {
+  return error instanceof DiskFault && error.kind === 'too-many-files';
 }

@@ -43,6 +43,8 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   const start = await findStart(recovery, probe);
   await probe.offsets.truncateAbove(start.offset);
   await probe.times.truncateAbove(start.offset);
+  await probe.offsets.entries.writeAgain();
+  await probe.times.entries.writeAgain();
   const last = await probe.times.last();
   const segment = segmentAt(recovery, {
     ...newFacts(facts),

@@ -106,6 +106,12 @@ export class SparseIndex {
     this.file.mode = 'existing';
   }
 
+  /** Writes what is in the file once more over itself, so that a later sync brings it to the disk although an earlier one failed (decision 0004). */
+  async writeAgain(): Promise<void> {
+    const entries = (await this.readAll()).subarray(0, this.#written * this.#layout.entryBytes);
+    if (entries.byteLength > 0) await this.#files.use(this.file, (handle) => handle.write([entries], 0));
+  }
+
   /** All entries, wherever they are. */
   async readAll(): Promise<Uint8Array> {
     const { entryBytes } = this.#layout;
