@@ -33,6 +33,13 @@ export class BrokerProcess implements AsyncDisposable {
     return broker;
   }
 
+  /** Of the running process. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('the broker does not run');
+    return pid;
+  }
+
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     await this.#end(signal);
     await this.#spawn();

@@ -35,6 +35,29 @@ test('for a person, a line is a sentence with its fields, and an error has its s
   assert.match(error, /^\d\d:\d\d:\d\d\.\d\d\d ERROR a write failed disk="full" \n {2}Error: broken\n {4}at /);
 });
 
+test('a line is written, and the process goes on, although the library cannot be loaded', () => {
+  const { error } = run(`
+    import Module from 'node:module';
+    const load = Module._load;
+    Module._load = () => { throw new Error('too many open files'); };
+    const logger = standardErrorLogger({ level: 'info', text: false });
+    logger.error({ err: new Error('EMFILE') }, 'a file could not be opened');
+    Module._load = load;
+    logger.error({}, 'with the library');
+  `);
+  const lines = error
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ level, msg, err }) => [level, msg, err]),
+    [
+      [50, 'a file could not be opened', 'Error: EMFILE'],
+      [50, 'with the library', undefined],
+    ],
+  );
+});
+
 test('the library is not loaded before the first line', () => {
   const { out } = run(`
     import { createRequire } from 'node:module';

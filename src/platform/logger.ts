@@ -28,7 +28,7 @@ export function standardErrorLogger(options: LoggerOptions): Logger {
   if (options.level === 'silent') return silentLogger;
   let pino: Pino | undefined;
   return new LazyLogger(options.level, {}, () => {
-    pino ??= loadPino(options);
+    pino ??= tryToLoadPino(options);
     return pino;
   });
 }
@@ -37,9 +37,9 @@ export function standardErrorLogger(options: LoggerOptions): Logger {
 class LazyLogger implements Logger {
   readonly #level: LogLevel;
   readonly #bindings: object;
-  readonly #pino: () => Pino;
+  readonly #pino: () => Pino | undefined;
 
-  constructor(level: LogLevel, bindings: object, pino: () => Pino) {
+  constructor(level: LogLevel, bindings: object, pino: () => Pino | undefined) {
     this.#level = level;
     this.#bindings = bindings;
     this.#pino = pino;
@@ -67,9 +67,28 @@ class LazyLogger implements Logger {
 
   #write(severity: Severity, fields: object, message: string): void {
     if (logLevels.indexOf(severity) < logLevels.indexOf(this.#level)) return;
-    this.#pino()[severity]({ ...this.#bindings, ...fields }, message);
+    const pino = this.#pino();
+    if (pino === undefined) writeBare(severity, message, fields);
+    else pino[severity]({ ...this.#bindings, ...fields }, message);
   }
 }
+
+/** Undefined when it cannot be loaded now: the first line may be about files that cannot be opened, and must not end the process. */
+function tryToLoadPino(options: LoggerOptions): Pino | undefined {
+  try {
+    return loadPino(options);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line without the library. */
+function writeBare(severity: Severity, msg: string, fields: object): void {
+  const cause = 'err' in fields ? { err: String(fields.err) } : {};
+  process.stderr.write(`${JSON.stringify({ level: severityNumbers[severity], time: Date.now(), msg, ...cause })}\n`);
+}
+
+const severityNumbers: Readonly<Record<Severity, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 
 /** At once, so that no line waits, or is lost when the process ends. */
 function loadPino({ level, text }: LoggerOptions): Pino {

@@ -37,6 +37,7 @@ import { OpenFiles } from './open-files.ts';
 import { parsePartitionMetadata } from './partition-metadata.ts';
 import { Segment, type SegmentFacts } from './segment.ts';
 import { readSmallFile } from './small-files.ts';
+import { sparingDisk } from './sparing-disk.ts';
 
 /** When a segment has become complete: its neighbours may be just about to, too. */
 const CHECKPOINT_SOON_MS = 1_000;
@@ -111,13 +112,16 @@ export class LocalLogEngine implements LogEngine {
 
   /** Makes the directory when absent, and takes note of how the last stop was. Rejects with a DiskFault. */
   static async start(options: LocalEngineOptions): Promise<LocalLogEngine> {
-    const { env, root } = options;
+    const { root } = options;
+    let engine: LocalLogEngine | undefined;
+    const disk = sparingDisk(options.env.disk, async () => (await engine?.#files.spareOne()) ?? false);
+    const env = { ...options.env, disk };
     await makeDataDirectory(env.disk, root);
     const checkpoints = await Checkpoints.read(env.disk, root, env.logger);
     const start = await takeCleanStart(env.disk, root);
     const names = (await env.disk.list(root)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
     const unsound = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));
-    const engine = new LocalLogEngine(options, { checkpoints, start, unsound: new Set(unsound) });
+    engine = new LocalLogEngine({ ...options, env }, { checkpoints, start, unsound: new Set(unsound) });
     engine.#removeDirectories(names.filter(isRemovedDirectory));
     await engine.#room.check();
     return engine;

@@ -3,7 +3,6 @@
  * longest ago is closed. When all are in use, who comes next waits. Owns the handles; knows nothing of what is in the files.
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
-import { DiskFault } from '../../base/faults.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 
 /** A file that can be used without being open. */
@@ -44,7 +43,7 @@ export class OpenFiles {
       while (file.handle === undefined && this.#open.size >= this.#openMax && !this.#closeIdle()) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
-      return await work(await this.#handleOrRoom(file));
+      return await work(await this.#handle(file));
     } finally {
       file.uses -= 1;
       if (file.uses === 0) file.onIdle?.();
@@ -65,17 +64,11 @@ export class OpenFiles {
     if (handle !== undefined) await (await handle).close();
   }
 
-  /** Where the process has no file handle left, some of ours are idle, and fewer do as well. */
-  async #handleOrRoom(file: PooledFile): Promise<DiskFile> {
-    for (;;) {
-      try {
-        return await this.#handle(file);
-      } catch (error) {
-        const idle = isWantOfHandles(error) ? this.#longestIdle() : undefined;
-        if (idle === undefined) throw error;
-        await this.close(idle);
-      }
-    }
+  /** Closes the file that nobody has used for longest. False when every file is in use. */
+  async spareOne(): Promise<boolean> {
+    const idle = this.#longestIdle();
+    if (idle !== undefined) await this.close(idle);
+    return idle !== undefined;
   }
 
   #handle(file: PooledFile): Promise<DiskFile> {
@@ -108,8 +101,4 @@ export class OpenFiles {
     for (const file of this.#open) if (file.uses === 0) return file;
     return undefined;
   }
-}
-
-function isWantOfHandles(error: unknown): boolean {
-  return error instanceof DiskFault && error.kind === 'too-many-files';
 }

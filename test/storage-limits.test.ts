@@ -1,0 +1,135 @@
+/**
+ * A real broker process whose operating system says no: files may not grow (EFBIG, after a short write), or no file may be opened (EMFILE). The limits are
+ * put on the running process and taken away again, which needs no privileges.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { LoadClient } from '../bench/load/client.ts';
+import { createTopic } from '../bench/load/topics.ts';
+import { buildBatch } from '../src/protocol/batch/build.ts';
+import { batches } from '../src/protocol/batch/iterate.ts';
+import { recordsOf } from '../src/protocol/batch/records.ts';
+import { ErrorCode } from '../src/protocol/error-code.ts';
+import { Fetch } from '../src/protocol/messages/fetch.ts';
+import { Produce } from '../src/protocol/messages/produce.ts';
+import { BrokerProcess } from './broker-process.ts';
+import { eventually } from './clients/eventually.ts';
+
+const TOPIC = 'orders';
+const VALUE_BYTES = 10_000;
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
+const skip = hasPrlimit
+  ? false
+  : 'prlimit is missing (Linux, util-linux): the limits of a running process cannot be changed';
+
+/** The soft limit only, so that it can be raised again. */
+function limit(broker: BrokerProcess, what: 'fsize' | 'nofile', value: number | 'unlimited'): void {
+  const { status, stderr } = spawnSync('prlimit', ['--pid', String(broker.pid), `--${what}=${value}:`]);
+  assert.equal(status, 0, String(stderr));
+}
+
+async function produce(client: LoadClient, index: number, topic = TOPIC): Promise<number> {
+  const value = Buffer.alloc(VALUE_BYTES, `${index} `);
+  const records = buildBatch({ records: [{ timestamp: 1_700_000_000_000, key: Buffer.from(String(index)), value }] });
+  const { responses } = await client.request(Produce, 9, {
+    acks: -1,
+    timeoutMs: 30_000,
+    topicData: [{ name: topic, partitionData: [{ index: 0, records }] }],
+  });
+  return responses[0]?.partitionResponses[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+}
+
+/** The keys of all records from the beginning on; undefined when the partition cannot be read now. */
+async function consume(client: LoadClient): Promise<number[] | undefined> {
+  const keys: number[] = [];
+  for (let fetchOffset = 0; ; ) {
+    const { responses } = await client.request(Fetch, 11, {
+      maxWaitMs: 1,
+      minBytes: 1,
+      maxBytes: 50_000_000,
+      topics: [{ topic: TOPIC, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 50_000_000 }] }],
+    });
+    const found = responses[0]?.partitions[0];
+    if (found?.errorCode !== ErrorCode.NONE) return undefined;
+    const before = keys.length;
+    for (const batch of batches(found.records ?? new Uint8Array(0))) {
+      for (const { key, offset } of recordsOf(batch)) {
+        keys.push(Number(Buffer.from(key ?? []).toString()));
+        fetchOffset = offset + 1;
+      }
+    }
+    if (keys.length === before) return keys;
+  }
+}
+
+/** What was acknowledged is there, once and in order; what was refused may be there as well, where it was sent. */
+function assertHolds(keys: readonly number[] | undefined, acknowledged: readonly number[]): void {
+  assert.ok(keys !== undefined, 'the partition can be read');
+  assert.deepEqual(
+    keys,
+    [...new Set(keys)].sort((one, other) => one - other),
+  );
+  assert.deepEqual(
+    acknowledged.filter((index) => !keys.includes(index)),
+    [],
+  );
+}
+
+test('files that may not grow refuse appends and keep their records; when they may again, all goes on by itself', {
+  skip,
+}, async () => {
+  await using broker = await BrokerProcess.start();
+  const client = await LoadClient.connect(broker.bootstrap);
+  await createTopic(client, TOPIC);
+  const acknowledged: number[] = [];
+  const send = async (index: number) => {
+    const error = await produce(client, index);
+    if (error === ErrorCode.NONE) acknowledged.push(index);
+    return error;
+  };
+  for (let index = 0; index < 5; index += 1) assert.equal(await send(index), ErrorCode.NONE);
+  limit(broker, 'fsize', 10 * VALUE_BYTES);
+  let next = 5;
+  await eventually('an append is refused', async () => (await send(next++)) === ErrorCode.KAFKA_STORAGE_ERROR);
+  await eventually('the records can be read', async () => (await consume(client)) !== undefined);
+  assertHolds(await consume(client), acknowledged);
+  limit(broker, 'fsize', 'unlimited');
+  await eventually('an append is taken', async () => (await send(next++)) === ErrorCode.NONE);
+  assertHolds(await consume(client), acknowledged);
+  client.close();
+  await broker.restart('SIGKILL');
+  const after = await LoadClient.connect(broker.bootstrap);
+  await eventually('the records can be read', async () => (await consume(after)) !== undefined);
+  assertHolds(await consume(after), acknowledged);
+  after.close();
+});
+
+test('a process without a free file handle serves what it has open, and everything once there are some', {
+  skip,
+}, async () => {
+  await using broker = await BrokerProcess.start(['log.segment.bytes=1048576']);
+  const client = await LoadClient.connect(broker.bootstrap);
+  await createTopic(client, TOPIC);
+  await createTopic(client, 'other');
+  const acknowledged: number[] = [];
+  let next = 0;
+  const send = async () => {
+    const index = next++;
+    const error = await produce(client, index);
+    if (error === ErrorCode.NONE) acknowledged.push(index);
+    return error;
+  };
+  assert.equal(await send(), ErrorCode.NONE);
+  limit(broker, 'nofile', readdirSync(`/proc/${broker.pid}/fd`).length);
+  // Enough for segments to roll, which takes files that are not open yet.
+  for (let count = 0; count < 250; count += 1) await send();
+  await eventually('the records can be read', async () => (await consume(client)) !== undefined);
+  assertHolds(await consume(client), acknowledged);
+  limit(broker, 'nofile', 1_000);
+  await eventually('an append is taken', async () => (await send()) === ErrorCode.NONE);
+  await eventually('a topic that was not open is', async () => (await produce(client, 0, 'other')) === ErrorCode.NONE);
+  assertHolds(await consume(client), acknowledged);
+  client.close();
+});
