@@ -4,6 +4,7 @@
  */
 import type { Env, Timer } from '../../base/env.ts';
 import { FaultPause } from '../../base/fault-pause.ts';
+import { DiskFault } from '../../base/faults.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 
@@ -55,7 +56,7 @@ export class DiskRoom {
     lifecycle.run('look how much room a disk has', () => this.check());
   }
 
-  /** Asks the disk. Rejects with a DiskFault. */
+  /** Asks the disk. One that cannot tell is asked again with the next append, which will find out what is wrong with it. */
   check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -65,7 +66,9 @@ export class DiskRoom {
 
   async #check(): Promise<void> {
     const { env, root } = this.#options;
-    const { totalBytes, usableBytes } = await env.disk.space(root);
+    const space = await env.disk.space(root).catch(unlessFault);
+    if (space === undefined) return;
+    const { totalBytes, usableBytes } = space;
     const reserveBytes = Math.min(limits.diskReserveBytes, totalBytes / RESERVE_DIVISOR);
     const room = usableBytes - reserveBytes;
     this.#believed = Math.min(room / 2, limits.diskCheckBytes);
@@ -110,4 +113,9 @@ export class DiskRoom {
   stop(): void {
     this.#timer?.cancel();
   }
+}
+
+function unlessFault(error: unknown): undefined {
+  if (!(error instanceof DiskFault)) throw error;
+  return undefined;
 }

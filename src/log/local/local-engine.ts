@@ -114,7 +114,7 @@ export class LocalLogEngine implements LogEngine {
   static async start(options: LocalEngineOptions): Promise<LocalLogEngine> {
     const { root } = options;
     let engine: LocalLogEngine | undefined;
-    const disk = sparingDisk(options.env.disk, async () => (await engine?.#files.spareOne()) ?? false);
+    const disk = sparingDisk(options.env.disk, async () => (engine === undefined ? false : engine.#files.spareOne()));
     const env = { ...options.env, disk };
     await makeDataDirectory(env.disk, root);
     const checkpoints = await Checkpoints.read(env.disk, root, env.logger);

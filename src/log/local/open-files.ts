@@ -28,7 +28,7 @@ export class OpenFiles {
   /** In the order of their last use. */
   readonly #open = new Set<PooledFile>();
   /** Told when a file may have become idle. */
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: { disk: Disk; lifecycle: Lifecycle; openMax: number }) {
     this.#disk = options.disk;
@@ -47,7 +47,7 @@ export class OpenFiles {
     } finally {
       file.uses -= 1;
       if (file.uses === 0) file.onIdle?.();
-      if (this.#waiting.length > 0) this.#wake();
+      this.#wake();
     }
   }
 
@@ -83,10 +83,9 @@ export class OpenFiles {
     return file.handle;
   }
 
+  /** One file has become idle, so one who waits can go on; it wakes the next when it is done. To wake all costs minutes where thousands wait. */
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    this.#waiting.shift()?.();
   }
 
   /** False when every file is in use. */
