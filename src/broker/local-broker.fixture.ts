@@ -20,8 +20,8 @@ export interface LocalBroker {
 export async function localBroker(
   settings: Readonly<Record<string, string>> = {},
   paths: readonly [string, ...string[]] = ['data'],
+  env: TestEnv = testEnv(),
 ): Promise<LocalBroker> {
-  const env = testEnv();
   const config = new BrokerConfig({ flag: { 'node.id': '1', ...settings } });
   const store = await openDataDirectories({ env, config, paths });
   const { engine } = store;

@@ -1,6 +1,7 @@
 /** What a broker over files does when its disk fails, and when the fault goes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestEnv } from '../../sim/test-env.ts';
 import { limits } from '../base/limits.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { logSettings } from '../log/log.fixture.ts';
@@ -166,4 +167,56 @@ test('a stop on a disk that fails closes what it can, and the next start has eve
     if (id.topic === 'orders') assert.equal((await store.engine.open(id, logSettings())).endOffset, 1);
   }
   await store.close();
+});
+
+for (const stop of ['clean', 'kill'] as const) {
+  test(`without anything derived, a broker answers as before: records, and batches that a producer sends again (${stop})`, async () => {
+    const first = await localBroker();
+    await first.createTopic('orders');
+    const batch = (sequence: number) => produced({ producerId: 7, producerEpoch: 0, baseSequence: sequence });
+    const before = await first.partition('orders');
+    for (let sequence = 0; sequence < 7; sequence += 1) before.append(batch(sequence), PRODUCE_VERSION);
+    await before.whenDurable(6);
+    if (stop === 'clean') await first.stop();
+    const env = { ...first.env, disk: first.env.disk.restarted(first.env.clock) };
+    await removeDerived(env);
+    const second = await localBroker({}, ['data'], env);
+    const after = await second.partition('orders');
+    assert.deepEqual([after.logStartOffset, after.highWatermark], [0, 7]);
+    const again = after.append(batch(5), PRODUCE_VERSION);
+    assert.deepEqual(again.kind === 'appended' && [again.duplicate, again.baseOffset], [true, 5]);
+    assert.equal(after.endOfEpoch(before.leaderEpoch).endOffset, 7);
+    assert.deepEqual(loudLines(env), []);
+    await second.stop();
+  });
+}
+
+/** Everything but records, log starts and the names of things. */
+async function removeDerived({ disk }: TestEnv): Promise<void> {
+  const entries = await disk.list('data');
+  for (const { name, kind } of entries) {
+    if (kind === 'directory') {
+      for (const file of await disk.list(`data/${name}`)) {
+        if (/\.(index|timeindex|snapshot)$|^leader-epoch/.test(file.name))
+          await disk.remove(`data/${name}/${file.name}`);
+      }
+    } else if (/cleanstate|recovery-point/.test(name)) await disk.remove(`data/${name}`);
+  }
+}
+
+test('on a full disk topics can be deleted and offsets committed, and room that this makes is used', async () => {
+  const { env, broker, createTopic, partition, stop } = await localBroker();
+  await createTopic('orders');
+  await createTopic('old');
+  const orders = await partition('orders');
+  env.disk.bytesFree = limits.diskReserveBytes / 2;
+  await env.clock.advance(limits.recoveryPointAgeMs);
+  assert.equal(await append(orders), ErrorCode.KAFKA_STORAGE_ERROR);
+  const [deleted] = await broker.metadata.deleteTopics([{ name: 'old' }]);
+  assert.equal(deleted?.kind, 'deleted');
+  env.disk.bytesFree = 10 * limits.diskReserveBytes;
+  await env.clock.advance(limits.diskCheckIntervalMs);
+  assert.equal(await append(orders), ErrorCode.NONE);
+  assert.equal(await partition('orders'), orders, 'it was never closed');
+  await stop();
 });
