@@ -9,6 +9,10 @@ import type { LogId } from '../log-engine.ts';
 
 const NAME = '.ottla_placement';
 const VERSION = '0';
+/** In place of a directory id: the log is gone. */
+const REMOVED = '-';
+/** A file is written anew at the start when it has so many rows more than logs. */
+const OLD_ROWS_MAX = 1_000;
 
 export class PlacementFile {
   readonly #disk: Disk;
@@ -35,8 +39,11 @@ export class PlacementFile {
   static async read(disk: Disk, root: string): Promise<PlacementFile | undefined> {
     const bytes = await readSmallFile(disk, `${root}/${NAME}`);
     const whole = bytes?.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-    const places = whole === undefined ? undefined : parseRows(whole.toString());
-    return places === undefined ? undefined : new PlacementFile({ disk, root, places, end: whole?.byteLength });
+    const rows = whole === undefined ? undefined : parseRows(whole.toString());
+    if (rows === undefined) return undefined;
+    const { places, count } = rows;
+    const end = count > places.size + OLD_ROWS_MAX ? undefined : whole?.byteLength;
+    return new PlacementFile({ disk, root, places, end });
   }
 
   /** In memory until its first row. */
@@ -67,12 +74,13 @@ export class PlacementFile {
     this.#unsaved.push(`${key} ${directoryId}\n`);
   }
 
-  /** Its row stays until the file is written anew, and speaks of a log that nobody opens. */
+  /** Told to the file with the next `save`: until then its row speaks of a log that nobody opens. */
   delete(id: LogId): void {
     const directoryId = this.#places.get(keyOf(id));
     if (directoryId === undefined) return;
     this.#places.delete(keyOf(id));
     this.#count(directoryId, -1);
+    this.#unsaved.push(`${keyOf(id)} ${REMOVED}\n`);
   }
 
   /** What was set is durable when it resolves; what is set meanwhile shares the next write. */
@@ -125,17 +133,18 @@ function keyOf({ topicId, partition }: LogId): string {
   return `${topicId} ${partition}`;
 }
 
-const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) ([A-Za-z0-9_-]{22})$/;
+const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) ([A-Za-z0-9_-]{22}|-)$/;
 
-/** The last row of a log counts: it was moved by hand in between. */
-function parseRows(text: string): Map<string, string> | undefined {
+/** The last row of a log counts. Undefined when a row is none. */
+function parseRows(text: string): { places: Map<string, string>; count: number } | undefined {
   const [version, ...rows] = text.split('\n').slice(0, -1);
   if (version !== VERSION) return undefined;
   const places = new Map<string, string>();
   for (const row of rows) {
     const [, key, directoryId] = ROW.exec(row) ?? [];
     if (key === undefined || directoryId === undefined) return undefined;
-    places.set(key, directoryId);
+    if (directoryId === REMOVED) places.delete(key);
+    else places.set(key, directoryId);
   }
-  return places;
+  return { places, count: rows.length };
 }

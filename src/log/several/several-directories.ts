@@ -238,6 +238,8 @@ export class SeveralDirectories implements LogEngine {
 
   async close(): Promise<void> {
     await this.#lifecycle.stop();
+    // What is not saved are removals: without them the file only has rows too many.
+    await this.#placement.save().catch(() => {});
     const closed = await Promise.allSettled(this.#all.map((directory) => directory.close()));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
