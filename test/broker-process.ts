@@ -11,6 +11,11 @@ import { fileURLToPath } from 'node:url';
 const readyTimeoutMs = 20_000;
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
+interface BrokerProcessOptions {
+  readonly settings: readonly string[];
+  readonly directories: readonly string[];
+}
+
 export class BrokerProcess implements AsyncDisposable {
   /** `HOST:PORT`, the same after a restart. */
   readonly bootstrap: string;
@@ -18,17 +23,18 @@ export class BrokerProcess implements AsyncDisposable {
   readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(bootstrap: string, dataDir: string, settings: readonly string[]) {
+  private constructor(bootstrap: string, dataDir: string, options: BrokerProcessOptions) {
     this.bootstrap = bootstrap;
     this.dataDir = dataDir;
-    const flags = settings.flatMap((setting) => ['--set', setting]);
-    this.#arguments = [program, '--listen', bootstrap, '--data-dir', dataDir, '--log-level', 'warn', ...flags];
+    const flags = options.settings.flatMap((setting) => ['--set', setting]);
+    const dataDirs = options.directories.map((name) => join(dataDir, name)).join(',');
+    this.#arguments = [program, '--listen', bootstrap, '--data-dir', dataDirs, '--log-level', 'warn', ...flags];
   }
 
-  /** `settings` are `name=value`. */
-  static async start(settings: readonly string[] = []): Promise<BrokerProcess> {
+  /** `settings` are `name=value`; `directories` are made below `dataDir`, which is the only one otherwise. */
+  static async start(settings: readonly string[] = [], directories: readonly string[] = ['']): Promise<BrokerProcess> {
     const dataDir = await mkdtemp(join(tmpdir(), 'ottla-test-'));
-    const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir, settings);
+    const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir, { settings, directories });
     await broker.#spawn();
     return broker;
   }

@@ -363,27 +363,41 @@ export class LocalLogEngine implements LogEngine {
   /** After a crash, what lies below these points is not checked again. */
   async #checkpoint(): Promise<void> {
     let moved = false;
+    let fault: DiskFault | undefined;
     for (const [name, log] of [...this.#open]) {
       const point = log.recoveryPoint;
       if (point === this.#checkpoints.recoveryPoint(name)) continue;
-      await log.saveEpochs();
-      if (this.#open.get(name) !== log) continue;
+      const failed = await faultOf(log.saveEpochs());
+      fault ??= failed;
+      // What keeps one log from moving on does not keep the others.
+      if (failed !== undefined || this.#open.get(name) !== log) continue;
       this.#checkpoints.setRecoveryPoint(name, point);
       moved = true;
     }
     if (moved) await this.#checkpoints.writeRecoveryPoints();
+    if (fault !== undefined) throw fault;
   }
 
   async close(): Promise<void> {
     this.#checkpointTimer?.cancel();
     this.#room.stop();
     const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
-    await this.#removals.finish();
+    const removed = await Promise.allSettled([this.#removals.finish()]);
     await this.#lifecycle.stop();
     await this.#checkpoints.writeRecoveryPoints();
     const logs = [...this.#states.values()];
     const allSound = this.#unsound.size === 0;
     await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
-    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+    for (const result of [...closed, ...removed]) if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+async function faultOf(work: Promise<void>): Promise<DiskFault | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof DiskFault) return error;
+    throw error;
   }
 }

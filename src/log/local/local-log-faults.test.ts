@@ -91,6 +91,23 @@ test('a close that cannot sync says so, and the next opening recovers', async ()
   await again.close();
 });
 
+test('a log whose epochs cannot be written does not keep the recovery points of others back', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  for (const partition of [0, 1]) {
+    const log = await engine.open({ ...logId(), partition }, logSettings());
+    appendTo(log, {});
+    log.requestSync();
+    await whenProgress(log, () => log.durableOffset === 1);
+  }
+  env.disk.judge = ({ kind, path }) =>
+    kind === 'open' && path.startsWith('data/orders-0/leader-epoch') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  await env.clock.advance(6_000);
+  const bytes = Buffer.alloc(100);
+  env.disk.file('data/recovery-point-offset-checkpoint')?.read(bytes, 0);
+  assert.match(bytes.toString(), /^0\n1\norders 1 1\n/);
+});
+
 test('a bit that fell over above the recovery point cuts the log there, loudly', async () => {
   const env = testEnv();
   const { log } = await openWithHistory(env);
