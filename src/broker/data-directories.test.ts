@@ -163,6 +163,21 @@ for (const fault of ['io', 'read-only', 'denied'] as const) {
   });
 }
 
+test('a damaged memory of places is told, and made anew from what is found', async () => {
+  const env = testEnv();
+  const store = await opened(env, ['a', 'b']);
+  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
+  await store.close();
+  env.disk.file('a/.ottla_placement')?.write(4, Buffer.from('####'));
+  const after = rebooted(env);
+  const again = await opened(after, ['a', 'b']);
+  assert.deepEqual(lines(after, 'error'), [
+    'the memory of where logs are is damaged: it is made anew from what is found',
+  ]);
+  assert.deepEqual(await wherePartitionsAre(again), { a: [0], b: [1] });
+  await again.close();
+});
+
 test('without its memory of places, a broker makes no log anew while a directory has not been looked into', async () => {
   const env = testEnv();
   const store = await opened(env, ['a', 'b']);
@@ -260,7 +275,7 @@ test('a log in two directories is refused at the start, with both named', async 
   await assert.rejects(opened(env, ['a', 'b']), { name: 'DataDirectoryRefused', message: /orders-0 is in a and in b/ });
 });
 
-test('a directory that came back as another one stays offline', async () => {
+test('a directory that came back as another one, such as that below a missing mount, stays offline and is left alone', async () => {
   const env = testEnv();
   const store = await opened(env, ['a', 'b']);
   const log = await openLog(store, partition(1));
@@ -270,8 +285,10 @@ test('a directory that came back as another one stays offline', async () => {
   await settle();
   mend();
   await env.disk.removeTree('b');
+  await env.disk.makeDirectory('b');
   await env.clock.advance(120_000);
   assert.equal((await store.engine.directories())[1]?.isOffline, true);
+  assert.equal(env.disk.file('b/meta.properties'), undefined, 'it is not claimed either');
   await log.close().catch(() => {});
   await other.close();
   await store.close();

@@ -50,6 +50,8 @@ export async function openDataDirectories(options: DataDirectoriesOptions): Prom
 class Family {
   /** By path. */
   readonly #open = new Map<string, DataDirectory>();
+  /** Ids of directories that were open once, by path. */
+  readonly #seen = new Map<string, string>();
   #clusterId: string | undefined;
   #isClaimed = false;
 
@@ -69,6 +71,7 @@ class Family {
     }
     const { path, engine, directoryId } = directory;
     this.#open.set(path, directory);
+    this.#seen.set(path, directoryId);
     const close = async () => {
       this.#open.delete(path);
       await directory.close();
@@ -86,6 +89,13 @@ class Family {
     if (clusterId !== undefined && this.#clusterId !== undefined && clusterId !== this.#clusterId) {
       throw new DataDirectoryRefused(
         `the data directory ${path} belongs to the cluster ${clusterId}, and others to ${this.#clusterId}`,
+      );
+    }
+    const before = this.#seen.get(path);
+    if (before !== undefined && before !== directoryId) {
+      // Its disk is not mounted, for one, and this is the empty directory below.
+      throw new DataDirectoryRefused(
+        `the data directory ${path} is not the one that it was: its directory.id was ${before}`,
       );
     }
     for (const other of this.#open.values()) {

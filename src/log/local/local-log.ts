@@ -80,6 +80,7 @@ export class LocalLog implements PartitionLog {
   onRoll: (offset: number) => void = () => {};
 
   readonly #host: LogHost;
+  readonly #usesReserve: boolean;
   readonly #epochs: EpochList;
   readonly #snapshots: SnapshotFiles;
   readonly #tail = new RecentTail();
@@ -105,6 +106,7 @@ export class LocalLog implements PartitionLog {
     this.id = options.id;
     this.directory = options.directory;
     this.#host = host;
+    this.#usesReserve = host.usesReserve(options.id);
     this.#settings = options.settings;
     this.#startOffset = options.startOffset;
     this.#segments = [...options.segments];
@@ -171,8 +173,7 @@ export class LocalLog implements PartitionLog {
     if (this.#closing !== undefined || this.#fault !== undefined) {
       throw new LogClosed('an append to a closed log', { cause: this.#fault });
     }
-    const usesReserve = this.#host.usesReserve(this.id);
-    if (!this.#host.room.take(batch.bytes.byteLength, usesReserve)) throw new LogFull('the disk is full');
+    if (!this.#host.room.take(batch.bytes.byteLength, this.#usesReserve)) throw new LogFull('the disk is full');
     const nowMs = this.#host.env.clock.now();
     if (mustRoll(this.#active, batch, this.#settings, nowMs)) this.#roll(batch.baseOffset);
     const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);

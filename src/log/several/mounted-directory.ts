@@ -25,7 +25,7 @@ export interface MountedDirectoryOptions {
   readonly env: Env;
   readonly path: string;
   readonly lifecycle: Lifecycle;
-  /** Rejects with a DiskFault when the directory cannot be used, with something else when it must not be. */
+  /** Rejects with a DiskFault when the directory cannot be used, with something else when it must not be: it is not what it was before, for one. */
   readonly open: (onFault: (fault: Error) => void) => Promise<UsableDirectory>;
   /** It has come back, or has come late: what is in it may be served when this resolves. */
   readonly onMounted: (directory: MountedDirectory, usable: UsableDirectory) => Promise<void>;
@@ -148,7 +148,6 @@ export class MountedDirectory {
     let usable: UsableDirectory | undefined;
     try {
       usable = await this.#open();
-      if (this.#directoryId !== undefined && usable.directoryId !== this.#directoryId) throw this.#stranger(usable);
       await onMounted(this, usable);
       if (lifecycle.stopped) throw new Error('the broker stops');
     } catch (error) {
@@ -162,10 +161,6 @@ export class MountedDirectory {
     this.#directoryId = usable.directoryId;
     this.#fault = undefined;
     env.logger.warn({ directory: this.path }, 'a data directory works again: its partitions are back');
-  }
-
-  #stranger({ directoryId }: UsableDirectory): Error {
-    return new Error(`${this.path} had the directory.id ${this.#directoryId} and now has ${directoryId}`);
   }
 }
 

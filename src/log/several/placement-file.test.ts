@@ -18,7 +18,7 @@ async function emptyFile(): Promise<{ env: TestEnv; file: PlacementFile }> {
 const partition = (index: number) => logId({ partition: index });
 
 async function read(env: TestEnv): Promise<PlacementFile | undefined> {
-  return PlacementFile.read(env.disk.restarted(env.clock), 'data');
+  return PlacementFile.read(env.disk.restarted(env.clock), 'data', assert.fail);
 }
 
 test('what was saved is there after a power loss, and what was not is as if never set', async () => {
@@ -47,7 +47,7 @@ test('rows that come while others are written share the next write, and all are 
     Array.from({ length: 100 }, async (_, index) => {
       file.set(partition(index), A);
       await file.save();
-      assert.equal((await PlacementFile.read(env.disk, 'data'))?.get(partition(index)), A);
+      assert.equal((await PlacementFile.read(env.disk, 'data', assert.fail))?.get(partition(index)), A);
     }),
   );
   assert.ok(syncs <= 3, `${syncs} syncs`);
@@ -76,13 +76,15 @@ test('a torn last row is as if never written; a file that is damaged elsewhere i
   await file.save();
   const content = env.disk.file(PATH);
   content?.truncate(content.bytes - 5);
-  const torn = await PlacementFile.read(env.disk, 'data');
+  const torn = await PlacementFile.read(env.disk, 'data', assert.fail);
   assert.deepEqual([torn?.get(partition(0)), torn?.get(partition(1))], [A, undefined]);
   torn?.set(partition(1), B);
   await torn?.save();
-  assert.equal((await PlacementFile.read(env.disk, 'data'))?.get(partition(1)), B);
+  assert.equal((await PlacementFile.read(env.disk, 'data', assert.fail))?.get(partition(1)), B);
   content?.write(10, Buffer.from('#'));
-  assert.equal(await PlacementFile.read(env.disk, 'data'), undefined);
+  let damages = 0;
+  assert.equal(await PlacementFile.read(env.disk, 'data', () => (damages += 1)), undefined);
+  assert.equal(damages, 1);
 });
 
 test('logs that come and go do not make the file grow for ever', async () => {
@@ -97,7 +99,7 @@ test('logs that come and go do not make the file grow for ever', async () => {
   file.set(partition(1), B);
   await file.save();
   const large = env.disk.file(PATH)?.bytes ?? 0;
-  const again = await PlacementFile.read(env.disk, 'data');
+  const again = await PlacementFile.read(env.disk, 'data', assert.fail);
   assert.deepEqual([again?.countIn(A), again?.get(partition(0)), again?.get(partition(1))], [1, A, B]);
   again?.set(partition(2), B);
   await again?.save();

@@ -35,11 +35,12 @@ export class PlacementFile {
     for (const directoryId of options.places.values()) this.#count(directoryId, 1);
   }
 
-  /** Undefined when there is none, or when it is damaged. */
-  static async read(disk: Disk, root: string): Promise<PlacementFile | undefined> {
+  /** Undefined when there is none, or when it is damaged, which `onDamage` hears of. */
+  static async read(disk: Disk, root: string, onDamage: () => void): Promise<PlacementFile | undefined> {
     const bytes = await readSmallFile(disk, `${root}/${NAME}`);
     const whole = bytes?.subarray(0, bytes.lastIndexOf(0x0a) + 1);
     const rows = whole === undefined ? undefined : parseRows(whole.toString());
+    if (bytes !== undefined && rows === undefined) onDamage();
     if (rows === undefined) return undefined;
     const { places, count } = rows;
     const end = count > places.size + OLD_ROWS_MAX ? undefined : whole?.byteLength;

@@ -83,7 +83,9 @@ export class SeveralDirectories implements LogEngine {
 
   /** Compares what is remembered with what is there. */
   async #learn(): Promise<void> {
-    const remembered = await PlacementFile.read(this.#env.disk, this.#metadata.path);
+    const remembered = await PlacementFile.read(this.#env.disk, this.#metadata.path, () =>
+      this.#env.logger.error({}, 'the memory of where logs are is damaged: it is made anew from what is found'),
+    );
     // One directory without a memory of others has everything.
     if (this.#directories.length === 1 && remembered === undefined) return;
     if (remembered !== undefined) this.#placement = remembered;
