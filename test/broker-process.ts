@@ -1,5 +1,5 @@
 /** A durable Ottla in a process of its own, over a fresh data directory, that tests can kill and start again. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,30 +11,38 @@ import { fileURLToPath } from 'node:url';
 const readyTimeoutMs = 20_000;
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
-interface BrokerProcessOptions {
-  readonly settings: readonly string[];
-  readonly directories: readonly string[];
+export interface BrokerProcessOptions {
+  /** Data directories, made below `dataDir`; `dataDir` itself is the only one otherwise. */
+  readonly directories?: readonly string[];
+  /** Puts `dataDir` on a volume of this size, which only the broker sees and which goes with its process (`unshare`, Linux). */
+  readonly volumeMb?: number;
 }
 
 export class BrokerProcess implements AsyncDisposable {
   /** `HOST:PORT`, the same after a restart. */
   readonly bootstrap: string;
   readonly dataDir: string;
-  readonly #arguments: readonly string[];
+  readonly #command: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(bootstrap: string, dataDir: string, options: BrokerProcessOptions) {
+  private constructor(
+    bootstrap: string,
+    dataDir: string,
+    { settings, ...options }: BrokerProcessOptions & { readonly settings: readonly string[] },
+  ) {
     this.bootstrap = bootstrap;
     this.dataDir = dataDir;
-    const flags = options.settings.flatMap((setting) => ['--set', setting]);
-    const dataDirs = options.directories.map((name) => join(dataDir, name)).join(',');
-    this.#arguments = [program, '--listen', bootstrap, '--data-dir', dataDirs, '--log-level', 'warn', ...flags];
+    const { directories = [''], volumeMb } = options;
+    const flags = settings.flatMap((setting) => ['--set', setting]);
+    const dataDirs = directories.map((name) => join(dataDir, name)).join(',');
+    const broker = [process.execPath, program, '--listen', bootstrap, '--data-dir', dataDirs, '--log-level', 'warn'];
+    this.#command = [...(volumeMb === undefined ? [] : onVolume(dataDir, volumeMb)), ...broker, ...flags];
   }
 
-  /** `settings` are `name=value`; `directories` are made below `dataDir`, which is the only one otherwise. */
-  static async start(settings: readonly string[] = [], directories: readonly string[] = ['']): Promise<BrokerProcess> {
+  /** `settings` are `name=value`. */
+  static async start(settings: readonly string[] = [], options: BrokerProcessOptions = {}): Promise<BrokerProcess> {
     const dataDir = await mkdtemp(join(tmpdir(), 'ottla-test-'));
-    const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir, { settings, directories });
+    const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir, { settings, ...options });
     await broker.#spawn();
     return broker;
   }
@@ -57,7 +65,8 @@ export class BrokerProcess implements AsyncDisposable {
   }
 
   async #spawn(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [file = '', ...args] = this.#command;
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timeout = setTimeout(() => child.kill('SIGKILL'), readyTimeoutMs);
     let isReady = false;
     for await (const line of createInterface({ input: child.stdout })) {
@@ -81,6 +90,17 @@ export class BrokerProcess implements AsyncDisposable {
     child.kill(signal);
     await exited;
   }
+}
+
+/** What to put before a command so that it runs with a small file system at `directory`, as the same process. */
+function onVolume(directory: string, sizeMb: number): readonly string[] {
+  const script = `mount -t tmpfs -o size=${sizeMb}m tmpfs "$0" && exec "$@"`;
+  return ['unshare', '-Urm', 'sh', '-c', script, directory];
+}
+
+/** Whether this machine lets us do so. */
+export function canMountVolumes(): boolean {
+  return spawnSync('unshare', ['-Urm', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs /tmp']).status === 0;
 }
 
 async function freePort(): Promise<number> {

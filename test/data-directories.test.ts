@@ -47,7 +47,7 @@ async function directories(client: LoadClient) {
 }
 
 test('a directory that is moved away takes its partitions offline, and brings them back with all that was acknowledged', async () => {
-  await using broker = await BrokerProcess.start([], ['a', 'b']);
+  await using broker = await BrokerProcess.start([], { directories: ['a', 'b'] });
   const client = await LoadClient.connect(broker.bootstrap);
   await createTopic(client, TOPIC, {}, PARTITIONS.length);
   assert.deepEqual(await produceToAll(client), [0, 0, 0, 0]);

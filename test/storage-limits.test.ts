@@ -1,10 +1,11 @@
 /**
- * A real broker process whose operating system says no: files may not grow (EFBIG, after a short write), or no file may be opened (EMFILE). The limits are
- * put on the running process and taken away again, which needs no privileges.
+ * A real broker process whose operating system says no: files may not grow (EFBIG, after a short write), no file may be opened (EMFILE), the volume is
+ * full (ENOSPC). Limits are put on the running process and taken away again, the volume is mounted in a name space of its own: neither needs privileges.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { LoadClient } from '../bench/load/client.ts';
 import { createTopic } from '../bench/load/topics.ts';
@@ -12,9 +13,10 @@ import { buildBatch } from '../src/protocol/batch/build.ts';
 import { batches } from '../src/protocol/batch/iterate.ts';
 import { recordsOf } from '../src/protocol/batch/records.ts';
 import { ErrorCode } from '../src/protocol/error-code.ts';
+import { DeleteTopics } from '../src/protocol/messages/delete-topics.ts';
 import { Fetch } from '../src/protocol/messages/fetch.ts';
 import { Produce } from '../src/protocol/messages/produce.ts';
-import { BrokerProcess } from './broker-process.ts';
+import { BrokerProcess, canMountVolumes } from './broker-process.ts';
 import { eventually } from './clients/eventually.ts';
 
 const TOPIC = 'orders';
@@ -30,8 +32,8 @@ function limit(broker: BrokerProcess, what: 'fsize' | 'nofile', value: number | 
   assert.equal(status, 0, String(stderr));
 }
 
-async function produce(client: LoadClient, index: number, topic = TOPIC): Promise<number> {
-  const value = Buffer.alloc(VALUE_BYTES, `${index} `);
+async function produce(client: LoadClient, index: number, topic = TOPIC, valueBytes = VALUE_BYTES): Promise<number> {
+  const value = Buffer.alloc(valueBytes, `${index} `);
   const records = buildBatch({ records: [{ timestamp: 1_700_000_000_000, key: Buffer.from(String(index)), value }] });
   const { responses } = await client.request(Produce, 9, {
     acks: -1,
@@ -131,5 +133,69 @@ test('a process without a free file handle serves what it has open, and everythi
   await eventually('an append is taken', async () => (await send()) === ErrorCode.NONE);
   await eventually('a topic that was not open is', async () => (await produce(client, 0, 'other')) === ErrorCode.NONE);
   assertHolds(await consume(client), acknowledged);
+  client.close();
+});
+
+const skipVolume = canMountVolumes()
+  ? false
+  : 'no small volume can be mounted here (unshare, Linux): the full disk is not tried';
+
+/** Fills the volume from outside, as another program would; answers how to make room again. */
+async function fillVolume(broker: BrokerProcess): Promise<() => Promise<void>> {
+  const path = `/proc/${broker.pid}/root${broker.dataDir}/ballast`;
+  const file = await open(path, 'w');
+  const filling = async () => {
+    for (;;) await file.write(Buffer.alloc(4096));
+  };
+  await assert.rejects(filling, { code: 'ENOSPC' });
+  await file.close();
+  return () => rm(path);
+}
+
+test('a volume that others fill refuses appends and serves reads, and all goes on when there is room', {
+  skip: skipVolume,
+}, async () => {
+  await using broker = await BrokerProcess.start([], { volumeMb: 24 });
+  const client = await LoadClient.connect(broker.bootstrap);
+  await createTopic(client, TOPIC);
+  const acknowledged: number[] = [];
+  let next = 0;
+  const send = async () => {
+    const index = next++;
+    const error = await produce(client, index);
+    if (error === ErrorCode.NONE) acknowledged.push(index);
+    return error;
+  };
+  for (let count = 0; count < 20; count += 1) assert.equal(await send(), ErrorCode.NONE);
+  const makeRoom = await fillVolume(broker);
+  await eventually('an append is refused', async () => (await send()) === ErrorCode.KAFKA_STORAGE_ERROR);
+  await eventually('the records can be read', async () => (await consume(client)) !== undefined);
+  assertHolds(await consume(client), acknowledged);
+  await makeRoom();
+  await eventually('an append is taken', async () => (await send()) === ErrorCode.NONE);
+  assertHolds(await consume(client), acknowledged);
+  client.close();
+});
+
+test('a volume that the broker fills itself keeps a reserve, in which a topic can be deleted to make room', {
+  skip: skipVolume,
+}, async () => {
+  await using broker = await BrokerProcess.start([], { volumeMb: 24 });
+  const client = await LoadClient.connect(broker.bootstrap);
+  await createTopic(client, TOPIC);
+  await createTopic(client, 'old');
+  const acknowledged: number[] = [];
+  for (let index = 0; index < 20; index += 1) {
+    assert.equal(await produce(client, index), ErrorCode.NONE);
+    acknowledged.push(index);
+  }
+  const fill = () => produce(client, 0, 'old', 50 * VALUE_BYTES);
+  await eventually('the volume is full', async () => (await fill()) === ErrorCode.KAFKA_STORAGE_ERROR);
+  assert.equal(await produce(client, 20), ErrorCode.KAFKA_STORAGE_ERROR);
+  assertHolds(await consume(client), acknowledged);
+  const { responses } = await client.request(DeleteTopics, 6, { topics: [{ name: 'old' }], timeoutMs: 30_000 });
+  assert.equal(responses[0]?.errorCode, ErrorCode.NONE);
+  await eventually('an append is taken', async () => (await produce(client, 21)) === ErrorCode.NONE);
+  assertHolds(await consume(client), [...acknowledged, 21]);
   client.close();
 });

@@ -69,7 +69,7 @@ export class DiskRoom {
     const space = await env.disk.space(root).catch(unlessFault);
     if (space === undefined) return;
     const { totalBytes, usableBytes } = space;
-    const reserveBytes = Math.min(limits.diskReserveBytes, totalBytes / RESERVE_DIVISOR);
+    const reserveBytes = Math.min(limits.diskReserveBytes, Math.floor(totalBytes / RESERVE_DIVISOR));
     const room = usableBytes - reserveBytes;
     this.#believed = Math.min(room / 2, limits.diskCheckBytes);
     if (!this.#full && room <= 0) this.#becomeFull({ usableBytes, reserveBytes });
