@@ -83,6 +83,12 @@ export const limits = {
   pendingMembersPerGroup: 10_000,
   /** Age of the recovery points of a data directory under load, so that a crash leaves seconds of writes to be checked and written again. */
   recoveryPointAgeMs: 5_000,
+  /** Logs that are checked or copied by a tool at the same time: keeps a disk busy, at 1 MB of buffer each. */
+  logsChecked: 8,
+  /** Faults of one data directory that a check lists; the others are counted. */
+  faultsListed: 1_000,
+  /** Bytes of one index file that a check takes into memory: six times the usual largest one (`segment.index.bytes`). */
+  indexBytesChecked: 64 * 1024 * 1024,
   /** Logs that are opened from their files, or closed, at the same time: keeps the disk busy with a few files and 1 MB of buffer each. */
   logsOpening: 32,
   /** How long what failed on a disk is left alone after its first fault, and after many: see `FaultPause`. */

@@ -12,6 +12,8 @@ export const ExitCode = {
   ADDRESS: 4,
   /** No broker answered. */
   UNREACHABLE: 5,
+  /** A check of files has found damage; the output says which. */
+  DAMAGED: 6,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

@@ -11,6 +11,7 @@ import { groupDescribe } from './commands/group-describe.ts';
 import { groupList } from './commands/group-list.ts';
 import { groupOffsets } from './commands/group-offsets.ts';
 import { groupReset } from './commands/group-reset.ts';
+import { logCheck } from './commands/log-check.ts';
 import { produce } from './commands/produce.ts';
 import { status } from './commands/status.ts';
 import { topicAlter } from './commands/topic-alter.ts';
@@ -40,6 +41,9 @@ export function makeProgram(shell: Shell) {
     .addCommand(configDescribe(shell))
     .addCommand(configSet(shell))
     .addCommand(configUnset(shell));
+  const log = plainCommand('log', shell)
+    .description('look into the files of a data directory')
+    .addCommand(logCheck(shell));
   const program = plainCommand('ottla', shell)
     .description('A message broker that speaks the Kafka protocol. The commands work with any Kafka.')
     .addCommand(topic)
@@ -47,6 +51,7 @@ export function makeProgram(shell: Shell) {
     .addCommand(consume(shell))
     .addCommand(group)
     .addCommand(config)
+    .addCommand(log)
     .addCommand(status(shell))
     .addHelpText('beforeAll', '')
     .addHelpText('after', () => `\n${startHelp(shell.commandName)}`);

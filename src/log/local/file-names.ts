@@ -17,6 +17,10 @@ export const PARTITION_METADATA = 'partition.metadata';
 export const LEADER_EPOCHS = 'leader-epoch-checkpoint';
 export const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';
 export const START_OFFSETS = 'log-start-offset-checkpoint';
+/** How far a log is compacted, per partition. */
+export const CLEANED_OFFSETS = 'cleaner-offset-checkpoint';
+/** High watermarks that Kafka wrote; Ottla's follow from the log. */
+export const HIGH_WATERMARKS = 'replication-offset-checkpoint';
 export const CLEAN_SHUTDOWN = '.kafka_cleanshutdown';
 export const CLEAN_STATE = '.ottla_cleanstate';
 export const META_PROPERTIES = 'meta.properties';

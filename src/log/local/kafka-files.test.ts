@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { DataDirectoryRefused } from '../../base/faults.ts';
 import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
 import { batches } from '../../protocol/batch/iterate.ts';
 import { logSettings } from '../log.fixture.ts';
@@ -144,6 +145,22 @@ test('damaged small files are recognised', () => {
     assert.equal(parseLeaderEpochs(text), undefined, JSON.stringify(text));
   }
   assert.equal(parsePartitionMetadata('version: 0\n'), undefined);
-  assert.equal(parseMetaProperties('version=1\ncluster.id=x\n'), undefined);
-  assert.equal(parseMetaProperties('version=2\nnode.id=1\ncluster.id=x\n'), undefined);
+  assert.throws(() => parseMetaProperties('version=1\ncluster.id=x\n'), DataDirectoryRefused);
+});
+
+test('a data directory in another format is refused, with a sentence that says what to do', () => {
+  const refusal = (version: string) => {
+    try {
+      parseMetaProperties(`${version}\nnode.id=1\ncluster.id=x\n`);
+    } catch (error) {
+      assert.ok(error instanceof DataDirectoryRefused);
+      return error.message;
+    }
+    return '';
+  };
+  assert.match(refusal('version=2'), /has format 2, and this version of Ottla reads up to 1; start the version/);
+  assert.match(refusal('version=0'), /has format 0, that of a broker with ZooKeeper/);
+  assert.match(refusal('version='), /damaged/);
+  assert.match(refusal(''), /damaged/);
+  assert.equal(refusal('version=1'), '');
 });

@@ -1,4 +1,7 @@
-/** `meta.properties` at the top of a data directory: whose data it is. Written once, when the directory is first used. */
+/**
+ * `meta.properties` at the top of a data directory: whose data it is, and which format it has. Written once, when the directory is first used; a directory in an
+ * older format would be brought forward here. One in a newer format is refused before anything is touched.
+ */
 import type { Disk } from '../../base/env.ts';
 import { DataDirectoryRefused } from '../../base/faults.ts';
 import { META_PROPERTIES } from './file-names.ts';
@@ -11,13 +14,14 @@ export interface MetaProperties {
   readonly directoryId: string;
 }
 
+/** The format that is written here: Kafka's, since there are directories without ZooKeeper. */
+const VERSION = 1;
+
 /** Undefined in a directory that was never used. Throws DataDirectoryRefused. */
 export async function readMetaProperties(disk: Disk, root: string): Promise<MetaProperties | undefined> {
-  const bytes = await readSmallFile(disk, `${root}/${META_PROPERTIES}`);
-  if (bytes === undefined) return undefined;
-  const properties = parseMetaProperties(bytes.toString());
-  if (properties !== undefined) return properties;
-  throw new DataDirectoryRefused(`${root}/${META_PROPERTIES} is damaged: it has no version 1, node.id and cluster.id`);
+  const path = `${root}/${META_PROPERTIES}`;
+  const bytes = await readSmallFile(disk, path);
+  return bytes === undefined ? undefined : parseMetaProperties(bytes.toString(), path);
 }
 
 export async function writeMetaProperties(disk: Disk, root: string, properties: MetaProperties): Promise<void> {
@@ -27,18 +31,39 @@ export async function writeMetaProperties(disk: Disk, root: string, properties: 
 }
 
 export function formatMetaProperties({ nodeId, clusterId, directoryId }: MetaProperties): string {
-  return `#\nnode.id=${nodeId}\ndirectory.id=${directoryId}\nversion=1\ncluster.id=${clusterId}\n`;
+  return `#\nnode.id=${nodeId}\ndirectory.id=${directoryId}\nversion=${VERSION}\ncluster.id=${clusterId}\n`;
 }
 
-/** Undefined when the text does not say whose directory it is. */
-export function parseMetaProperties(text: string): MetaProperties | undefined {
+/** `path` is for messages. Throws DataDirectoryRefused. */
+export function parseMetaProperties(text: string, path: string = META_PROPERTIES): MetaProperties {
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, name = '', value = ''] = /^\s*([^#=\s]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     values.set(name, value);
   }
+  refuseOtherVersions(values.get('version') ?? '', path);
   const nodeId = Number(values.get('node.id') || Number.NaN);
   const clusterId = values.get('cluster.id');
-  if (values.get('version') !== '1' || !Number.isInteger(nodeId) || !clusterId) return undefined;
+  if (!Number.isInteger(nodeId) || !clusterId) {
+    throw new DataDirectoryRefused(`${path} is damaged: it has no node.id and cluster.id`);
+  }
   return { nodeId, clusterId, directoryId: values.get('directory.id') ?? '' };
+}
+
+/** Version 0 is that of brokers with ZooKeeper. When a version 2 comes, the step from 1 to 2 belongs here. */
+function refuseOtherVersions(version: string, path: string): void {
+  if (version === String(VERSION)) return;
+  const number = /^\d+$/.test(version) ? Number(version) : undefined;
+  if (number !== undefined && number > VERSION) {
+    const advice = 'start the version of Ottla that wrote it, or a later one';
+    throw new DataDirectoryRefused(
+      `${path} says that the data directory has format ${number}, and this version of Ottla reads up to ${VERSION}; ${advice}`,
+    );
+  }
+  if (number !== undefined) {
+    throw new DataDirectoryRefused(
+      `${path} says that the data directory has format ${number}, that of a broker with ZooKeeper; bring it to KRaft with Apache Kafka first`,
+    );
+  }
+  throw new DataDirectoryRefused(`${path} is damaged: it has no version`);
 }

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ExitCode } from '../exit-code.ts';
+import { run } from '../run.ts';
+import { testShell } from '../testing-shell.ts';
+
+const testdata = new URL('../../log/local/testdata/', import.meta.url);
+let directory: string;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ottla-check-'));
+  await cp(new URL('samples-0', testdata), join(directory, 'samples-0'), { recursive: true });
+  await cp(new URL('root/meta.properties', testdata), join(directory, 'meta.properties'));
+  await writeFile(join(directory, 'recovery-point-offset-checkpoint'), '0\n1\nsamples 0 112\n');
+});
+
+after(() => rm(directory, { recursive: true }));
+
+async function check(...args: readonly string[]) {
+  const shell = testShell(['log', 'check', ...args]);
+  return { code: await run(shell), output: shell.output(), errors: shell.errors() };
+}
+
+test('a sound directory: one row per partition, and all is well', async () => {
+  const { code, output, errors } = await check(directory);
+  assert.deepEqual([code, errors], [ExitCode.OK, '']);
+  assert.match(output, /^samples +0 +6 +32 +112 +7835 +0 +112 +0$/m);
+  assert.match(output, /1 partition, in use, or not stopped cleanly: all is well\n$/);
+});
+
+test('a damaged one: each fault in the table and in the JSON, and an exit code of its own', async () => {
+  await appendFile(join(directory, 'samples-0', '00000000000000000100.log'), 'torn');
+  const { code, output, errors } = await check(directory);
+  assert.deepEqual([code, errors], [ExitCode.DAMAGED, '']);
+  assert.match(output, /^tail +samples-0\/00000000000000000100\.log +1305 +112 +the last 4 bytes are no whole batch$/m);
+  const json = JSON.parse((await check(directory, '--json')).output);
+  assert.equal(json.faultCount, 1);
+  assert.deepEqual([json.faults[0].position, json.faults[0].offset, json.logs[0].endOffset], [1305, 112, 112]);
+});
+
+test('a directory that is not there is a sentence, not damage', async () => {
+  const { code, errors } = await check(join(directory, 'nothing'));
+  assert.equal(code, ExitCode.DATA_DIRECTORY);
+  assert.match(errors, /^ottla: cannot read .*nothing: absent\n$/);
+});
