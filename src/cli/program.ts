@@ -12,6 +12,7 @@ import { groupList } from './commands/group-list.ts';
 import { groupOffsets } from './commands/group-offsets.ts';
 import { groupReset } from './commands/group-reset.ts';
 import { logCheck } from './commands/log-check.ts';
+import { logDump } from './commands/log-dump.ts';
 import { produce } from './commands/produce.ts';
 import { status } from './commands/status.ts';
 import { topicAlter } from './commands/topic-alter.ts';
@@ -43,7 +44,8 @@ export function makeProgram(shell: Shell) {
     .addCommand(configUnset(shell));
   const log = plainCommand('log', shell)
     .description('look into the files of a data directory')
-    .addCommand(logCheck(shell));
+    .addCommand(logCheck(shell))
+    .addCommand(logDump(shell));
   const program = plainCommand('ottla', shell)
     .description('A message broker that speaks the Kafka protocol. The commands work with any Kafka.')
     .addCommand(topic)
