@@ -4,7 +4,7 @@
  *
  *   node compat/harness.ts NAME COMMAND [ARG ...]
  *
- * The program finds the broker in OTTLA_BOOTSTRAP and speaks in lines on standard output:
+ * The program finds the broker in OTTLA_BOOTSTRAP, its data directory in OTTLA_DATA_DIR, and speaks in lines on standard output:
  *   ok NAME · not ok NAME: REASON · skip NAME: REASON   one check each
  *   @kill                                               kill -9 and start again; answered by "restarted" on its standard input
  *   @restart                                            the same with SIGTERM
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   await using broker = await BrokerProcess.start();
   const client = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OTTLA_BOOTSTRAP: broker.bootstrap },
+    env: { ...process.env, OTTLA_BOOTSTRAP: broker.bootstrap, OTTLA_DATA_DIR: broker.dataDir },
   });
   client.stdin.on('error', (error) => console.error(`${name}: the client stopped reading: ${error.message}`));
   const exited = once(client, 'exit');

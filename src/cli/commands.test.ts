@@ -310,6 +310,7 @@ test('every command has help with an example', async () => {
     'config',
     'consume',
     'group',
+    'log',
     'produce',
     'status',
     'topic',

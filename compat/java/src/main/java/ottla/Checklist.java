@@ -18,7 +18,7 @@ public final class Checklist {
     public static void main(String[] args) {
         boolean failed = false;
         for (List<Named> group : List.of(
-                AdminChecks.all(), RecordChecks.all(), GroupChecks.all(), ToolChecks.all(), RestartChecks.all())) {
+                AdminChecks.all(), RecordChecks.all(), GroupChecks.all(), ToolChecks.all(), FileChecks.all(), RestartChecks.all())) {
             for (Named named : group) {
                 try {
                     named.check.run();
