@@ -2,7 +2,7 @@
  * One partition in a fetch: what the client wants of it, what it was last told, and the open partition behind it. Lives as long as the request, or
  * as the fetch session that holds it (KIP-227). Owns no decision; `fetch-read.ts` reads and `fetch-sessions.ts` says what changed.
  */
-import type { Partition, ProgressListener } from '../partition/partition.ts';
+import type { Partition, ProgressListener, ReadableBytes } from '../partition/partition.ts';
 import type { Fetch } from '../protocol/messages/fetch.ts';
 import type { RequestOf, ResponseOf } from '../protocol/schema.ts';
 
@@ -22,7 +22,7 @@ export interface FetchTopic {
 
 /** Told that one of its partitions moved. */
 export interface FetchOwner {
-  partitionMoved(target: FetchPartition, bytes: number): void;
+  partitionMoved(target: FetchPartition, progress: ReadableBytes): void;
 }
 
 export class FetchPartition implements ProgressListener {
@@ -80,7 +80,7 @@ export class FetchPartition implements ProgressListener {
     this.#partition?.removeListener(this);
   }
 
-  onProgress(bytes: number): void {
-    this.#owner.partitionMoved(this, bytes);
+  onProgress(progress: ReadableBytes): void {
+    this.#owner.partitionMoved(this, progress);
   }
 }

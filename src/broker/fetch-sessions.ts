@@ -7,6 +7,7 @@
  */
 import type { Clock, Random } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
+import type { ReadableBytes } from '../partition/partition.ts';
 import type { FetchOwner, FetchPartition } from './fetch-partition.ts';
 import type { FetchedAnswer } from './fetch-read.ts';
 
@@ -26,7 +27,7 @@ export function nextSessionEpoch(epoch: number): number {
 
 /** The wait of one request; a session has at most one. */
 export interface FetchWaiter {
-  partitionMoved(target: FetchPartition, bytes: number): void;
+  partitionMoved(target: FetchPartition, progress: ReadableBytes): void;
   /** Another request took the session over. */
   supersede(): void;
 }
@@ -116,9 +117,9 @@ export class FetchSession implements FetchOwner {
     this.#size = 0;
   }
 
-  partitionMoved(target: FetchPartition, bytes: number): void {
+  partitionMoved(target: FetchPartition, progress: ReadableBytes): void {
     this.#active.add(target);
-    this.#waiter?.partitionMoved(target, bytes);
+    this.#waiter?.partitionMoved(target, progress);
   }
 
   wait(waiter: FetchWaiter): void {

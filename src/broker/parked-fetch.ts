@@ -1,8 +1,9 @@
 /**
- * A fetch that waits for data: until enough bytes have come below the high watermark, a partition stopped, the time is up, or the client is
+ * A fetch that waits for data: until enough bytes have come below where it may read, a partition stopped, the time is up, or the client is
  * gone. It counts what the partitions tell it and reads nothing; woken by appends, never by polling.
  */
 import type { Timers } from '../base/env.ts';
+import type { Isolation, ReadableBytes } from '../partition/partition.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 import type { FetchWaiter } from './fetch-sessions.ts';
 
@@ -17,6 +18,7 @@ export interface FetchWait {
   /** How much has to come. */
   readonly missingBytes: number;
   readonly maxWaitMs: number;
+  readonly isolation: Isolation;
   readonly timers: Timers;
   /** Of the connection. */
   readonly signal: AbortSignal;
@@ -52,7 +54,9 @@ class ParkedFetch implements FetchWaiter {
     if (signal.aborted) this.#finish();
   }
 
-  partitionMoved(target: FetchPartition, bytes: number): void {
+  partitionMoved(target: FetchPartition, progress: ReadableBytes): void {
+    const { isolation } = this.#wait;
+    const bytes = progress[isolation === 'committed' ? 'committed' : 'uncommitted'];
     this.#missingBytes -= Math.min(bytes, target.bytesMax);
     if (this.#missingBytes <= 0 || target.partition === undefined) this.#finish();
   }

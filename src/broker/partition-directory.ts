@@ -146,7 +146,9 @@ export class PartitionDirectory {
     try {
       const log = await engine.open(slot.id, settings);
       const producerExpirationMs = () => config.get('producer.id.expiration.ms');
-      slot.partition = await openPartition({ env, log, settings, leaderEpoch, producerExpirationMs });
+      const verifiesTransactions = () => config.get('transaction.partition.verification.enable');
+      const options = { env, log, settings, leaderEpoch, producerExpirationMs, verifiesTransactions };
+      slot.partition = await openPartition(options);
     } catch (error) {
       // Whatever is wrong with the log, it is not served. The first request after the pause tries again.
       if (error instanceof LogOffline) return ErrorCode.KAFKA_STORAGE_ERROR;

@@ -68,6 +68,18 @@ export interface AppendedBatch {
   readonly leaderEpoch: number;
   /** -1 when the batch has no timestamp. */
   readonly maxTimestamp: number;
+  /** The transaction that this batch, a control batch, aborts. */
+  readonly aborted?: AbortedTransaction | undefined;
+}
+
+/** A transaction of this log that was aborted: what readers of committed records have to leave out (KIP-98). */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  /** Of the marker. */
+  readonly lastOffset: number;
+  /** The last stable offset as the marker left it: no transaction that was aborted later lies wholly below it. */
+  readonly lastStableOffset: number;
 }
 
 export interface PartitionLog {

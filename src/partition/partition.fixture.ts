@@ -24,6 +24,7 @@ export interface PartitionFixture {
 export interface PartitionToOpen {
   readonly settings?: Partial<TopicSettings>;
   readonly leaderEpoch?: number;
+  readonly verifiesTransactions?: boolean;
   /** Those of an earlier opening, which was stopped. */
   readonly env?: TestEnv;
   readonly engine?: LogEngine;
@@ -41,6 +42,7 @@ export async function heldPartition(wanted: PartitionToOpen = {}): Promise<Parti
     settings,
     leaderEpoch: wanted.leaderEpoch ?? 0,
     producerExpirationMs: () => EXPIRATION_MS,
+    verifiesTransactions: () => wanted.verifiesTransactions ?? false,
   });
   return { env, engine, log, partition };
 }

@@ -5,6 +5,7 @@ import { hasValidCrc } from '../protocol/batch/crc32c.ts';
 import { baseOffset, isLogAppendTime, maxTimestamp, partitionLeaderEpoch } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { append, appended, heldPartition, PRODUCE_VERSION, produced, settingsOf } from './partition.fixture.ts';
+import type { ReadableBytes } from './partition.ts';
 import { PartitionFault } from './partition-fault.ts';
 
 const producer = (baseSequence: number) => ({ producerId: 1, producerEpoch: 0, baseSequence });
@@ -137,7 +138,7 @@ test('consumers read up to the high watermark, replicas to the log end', async (
 test('listeners are told how much came below the high watermark', async () => {
   const { partition, log } = await heldPartition();
   const told: number[] = [];
-  const listener = { onProgress: (bytes: number) => told.push(bytes) };
+  const listener = { onProgress: ({ uncommitted }: ReadableBytes) => told.push(uncommitted) };
   partition.addListener(listener);
   const bytes = produced().length;
   for (let count = 0; count < 3; count++) appended(partition);

@@ -1,20 +1,32 @@
 /**
  * The leader of one partition. Owns where the next batch goes, how far the log is acknowledged (the high watermark), the producers'
- * sequences and everybody who waits. It decides synchronously: between the check of a batch and its place in the log nothing else runs.
+ * sequences, where committed reading ends (the last stable offset) and everybody who waits. It decides synchronously: between the check of a batch and its place in the log nothing else runs.
  *
  * It never decodes records, never waits inside a decision, and never outlives a fault of its log: then all who wait are told, and the
  * directory opens the partition again from what the log has kept.
  */
-import { assert } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
-import type { LeaderEpochEntry, LogId, LogSlice, PartitionLog, TimestampOffset } from '../log/log-engine.ts';
+import type {
+  AbortedTransaction,
+  LeaderEpochEntry,
+  LogId,
+  LogSlice,
+  PartitionLog,
+  TimestampOffset,
+} from '../log/log-engine.ts';
 import { LogClosed, LogFull } from '../log/log-faults.ts';
 import type { RecordError } from '../protocol/batch/batch-rules.ts';
+import { buildEndTransactionBatch, type EndTransaction } from '../protocol/batch/end-transaction-batch.ts';
 import {
   hasProducerId,
+  isControl,
+  isTransactional,
   lastOffsetDelta,
   maxTimestamp,
+  producerEpoch,
+  producerId,
   setBaseOffset,
   setPartitionLeaderEpoch,
 } from '../protocol/batch/header.ts';
@@ -25,7 +37,13 @@ import { type EpochEnd, endOffsetOfEpoch, epochOfOffset } from './leader-epochs.
 import { type OffsetWaiter, OffsetWaiters } from './offset-waiters.ts';
 import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
 import { encodeSnapshot, recoverProducers } from './producer-snapshot.ts';
-import type { ProducerBatch, ProducerState } from './producer-state.ts';
+import type { ProducerBatch, ProducerRefusal, ProducerState, TransactionBeginning } from './producer-state.ts';
+import type { TransactionMarker } from './transaction-marker.ts';
+import {
+  TransactionVerifications,
+  type VerificationGuard,
+  type VerificationWish,
+} from './transaction-verifications.ts';
 import { UncommittedBytes } from './uncommitted-bytes.ts';
 
 export interface PartitionOptions {
@@ -36,6 +54,8 @@ export interface PartitionOptions {
   readonly leaderEpoch: number;
   /** `producer.id.expiration.ms`, as it is now. */
   readonly producerExpirationMs: () => number;
+  /** `transaction.partition.verification.enable`, as it is now: no batch begins a transaction without the coordinator's leave (KIP-890). */
+  readonly verifiesTransactions: () => boolean;
 }
 
 export type AppendResult = Appended | AppendRefused;
@@ -73,12 +93,12 @@ export interface PartitionRead {
 
 /** Told whenever there may be more to read: waiting fetches and fetch sessions. */
 export interface ProgressListener {
-  /**
-   * The high watermark or the log start moved, or the partition stopped. `bytes` is how much came below the high watermark. Must not throw, and
-   * must not append.
-   */
-  onProgress(bytes: number): void;
+  /** The high watermark, the last stable offset or the log start moved, or the partition stopped. Must not throw, and must not append. */
+  onProgress(progress: ReadableBytes): void;
 }
+
+/** How many bytes came below the high watermark, and below the last stable offset. */
+export type ReadableBytes = { readonly [limit in Exclude<Isolation, 'log-end'>]: number };
 
 export class Partition {
   readonly id: LogId;
@@ -88,6 +108,8 @@ export class Partition {
   readonly #log: PartitionLog;
   readonly #producers: ProducerState;
   readonly #producerExpirationMs: () => number;
+  readonly #verifiesTransactions: () => boolean;
+  readonly #verifications = new TransactionVerifications();
   readonly #flush: FlushSchedule;
   /** Where this leader's epoch begins, until the log has a record of it and knows. */
   readonly #epochStartOffset: number;
@@ -95,12 +117,16 @@ export class Partition {
   #settings: TopicSettings;
   #syncsFirst: boolean;
   #highWatermark: number;
+  #lastStableOffset: number;
   #writtenOffset: number;
   #logStartOffset: number;
   #snapshotOffset = -1;
   #snapshotWriting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #takesAppends = true;
+  /** Bytes of the log, as far as they were counted: what lies below one of its offsets is told from the difference. */
+  #appendedBytes: number;
+  #stableBytes: number;
   readonly #uncommitted = new UncommittedBytes();
   readonly #committedWaiters = new OffsetWaiters();
   readonly #writtenWaiters = new OffsetWaiters();
@@ -117,6 +143,7 @@ export class Partition {
     this.#log = log;
     this.#producers = producers;
     this.#producerExpirationMs = options.producerExpirationMs;
+    this.#verifiesTransactions = options.verifiesTransactions;
     this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
     this.#settings = settings;
     this.#syncsFirst = syncsBeforeAcknowledging(settings);
@@ -126,6 +153,9 @@ export class Partition {
     this.#writtenOffset = end;
     // Opening has read back and kept all that the log holds, so this leader begins with all of it acknowledged.
     this.#highWatermark = end;
+    this.#lastStableOffset = this.#firstUnstableOffset() ?? end;
+    this.#appendedBytes = log.bytes;
+    this.#stableBytes = producers.transactions.bytesBefore ?? log.bytes;
     log.onProgress = (fault) => this.#onLogProgress(fault);
     log.onRoll = (offset) => {
       this.#snapshotWriting = this.#leaveSnapshot(offset);
@@ -158,9 +188,9 @@ export class Partition {
     return this.#highWatermark;
   }
 
-  /** Everything below belongs to no open transaction. */
+  /** Everything below is acknowledged and belongs to no open transaction. */
   get lastStableOffset(): number {
-    return this.#highWatermark;
+    return this.#lastStableOffset;
   }
 
   /** Bytes above the high watermark: how far the producers are ahead of the disk. */
@@ -189,9 +219,10 @@ export class Partition {
 
   /**
    * Decides about one batch of a client and gives it its place. `records` is the request's own view: offsets, epoch and, if need be,
-   * timestamps are written into it, and the log keeps it. `produceVersion` is the version of the Produce request.
+   * timestamps are written into it, and the log keeps it. `produceVersion` is the version of the Produce request, `guard` what `beginVerification` gave
+   * before the coordinator was asked.
    */
-  append(records: Uint8Array | null, produceVersion: number): AppendResult {
+  append(records: Uint8Array | null, produceVersion: number, guard?: VerificationGuard): AppendResult {
     if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
     if (!this.#takesAppends) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
     const checked = validateProduceBatch({
@@ -206,19 +237,26 @@ export class Partition {
     const batch = checked.batch;
     if (batch.length > this.#settings.segmentBytes) return refused(ErrorCode.RECORD_LIST_TOO_LARGE);
     if (hasProducerId(batch)) {
-      const verdict = this.#producers.check(batch);
+      const verdict = this.#producers.check(batch, this.#beginning(batch, guard));
       if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
-      if (verdict.kind === 'out-of-order') return refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, this.#logStartOffset);
-      if (verdict.kind === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH, this.#logStartOffset);
+      if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict), this.#logStartOffset);
     }
     return this.#place(batch, checked.logAppendTimeMs);
   }
 
-  /** Appends a batch that this broker made (coordinators). It is trusted; only the epoch that it was decided in is checked. */
-  appendInternal(batch: Uint8Array, expectedLeaderEpoch: number): AppendResult {
+  /**
+   * Appends a batch that this broker made (coordinators). It is trusted; checked are the epoch that it was decided in and, in a producer's transaction, whether
+   * that may go on here (`guard` as in `append`).
+   */
+  appendInternal(batch: Uint8Array, expectedLeaderEpoch: number, guard?: VerificationGuard): AppendResult {
     if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
     if (!this.#takesAppends) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
     if (expectedLeaderEpoch !== this.leaderEpoch) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    assert(!isControl(batch), 'a transaction is ended by a marker');
+    if (hasProducerId(batch)) {
+      const verdict = this.#producers.checkInternal(batch, this.#beginning(batch, guard));
+      if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict));
+    }
     return this.#place(batch, -1);
   }
 
@@ -229,6 +267,35 @@ export class Partition {
 
   get takesAppends(): boolean {
     return this.#takesAppends;
+  }
+
+  /**
+   * Writes down that a producer's transaction has ended here (KIP-98). Without an open one there is nothing to end, but a coordinator that carries its decision out
+   * again after a crash cannot know that: the marker is written all the same, and fences the epochs below its own.
+   */
+  appendMarker(marker: TransactionMarker): AppendResult {
+    if (this.#stopped !== undefined) return refused(errorOfFault(this.#stopped.kind));
+    if (!this.#takesAppends) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
+    const { producerId, producerEpoch, coordinatorEpoch, transactionVersion } = marker;
+    // Kafka's answer to markers of nobody, which only a request made by hand can ask for.
+    if (producerId < 0 || producerEpoch < 0 || transactionVersion < 0) return refused(ErrorCode.UNKNOWN_SERVER_ERROR);
+    const verdict = this.#producers.checkMarker(marker);
+    if (verdict === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH);
+    if (verdict === 'old-coordinator') return refused(ErrorCode.TRANSACTION_COORDINATOR_FENCED);
+    const isCommit = marker.outcome === 'committed';
+    const timestampMs = this.#env.clock.now();
+    const batch = buildEndTransactionBatch({ producerId, producerEpoch, isCommit, coordinatorEpoch, timestampMs });
+    const aborted = isCommit ? undefined : this.#producers.abortedBy(producerId, this.#log.endOffset);
+    return this.#place(batch, -1, { end: { isCommit, coordinatorEpoch }, aborted });
+  }
+
+  /**
+   * To be called before the coordinator is asked whether a producer may begin its transaction here. The guard goes with the append: if the transaction was ended
+   * in between, it is refused (KIP-890). Undefined when the transaction is open already: then nobody has to be asked.
+   */
+  beginVerification(wish: VerificationWish): VerificationGuard | undefined {
+    if (this.#producers.hasOpenTransaction(wish.producerId, wish.producerEpoch)) return undefined;
+    return this.#verifications.begin(wish, this.#env.clock.now());
   }
 
   /** Tells `waiter` when the high watermark has passed the batch that ends at `lastOffset`. False: it has, nothing will be told. */
@@ -345,7 +412,9 @@ export class Partition {
 
   /** Forgets producers that were idle for `producer.id.expiration.ms`. */
   expireProducers(): void {
-    this.#producers.expire(this.#env.clock.now(), this.#producerExpirationMs());
+    const nowMs = this.#env.clock.now();
+    this.#producers.expire(nowMs, this.#producerExpirationMs());
+    this.#verifications.expire(nowMs, this.#producerExpirationMs());
   }
 
   /** The topic's settings changed; the next append follows them. */
@@ -391,8 +460,18 @@ export class Partition {
     }
   }
 
+  /** Undefined when the batch begins no transaction. */
+  #beginning(batch: Uint8Array, guard: VerificationGuard | undefined): TransactionBeginning | undefined {
+    if (!isTransactional(batch)) return undefined;
+    const id = producerId(batch);
+    if (this.#producers.hasOpenTransaction(id, producerEpoch(batch))) return undefined;
+    const verification = this.#verifications.get(id);
+    const isAdmitted = (verification !== undefined && guard === verification) || !this.#verifiesTransactions();
+    return { isAdmitted, verification };
+  }
+
   /** Gives the batch its offsets and its epoch, and the log its bytes. */
-  #place(batch: Uint8Array, logAppendTimeMs: number): AppendResult {
+  #place(batch: Uint8Array, logAppendTimeMs: number, ending?: TransactionEnding): AppendResult {
     const baseOffset = this.#log.endOffset;
     const records = lastOffsetDelta(batch) + 1;
     const lastOffset = baseOffset + records - 1;
@@ -405,6 +484,7 @@ export class Partition {
         lastOffset,
         leaderEpoch: this.leaderEpoch,
         maxTimestamp: maxTimestamp(batch),
+        aborted: ending?.aborted,
       });
     } catch (error) {
       // Nothing was appended. A full log goes on serving reads; why it is closed is told by `onProgress`.
@@ -414,7 +494,8 @@ export class Partition {
     // Invariant I2.
     assert(this.#log.endOffset === lastOffset + 1, 'the log ends elsewhere than the partition decided', { lastOffset });
     // After the append: a snapshot that the log asks for when it begins a segment must not contain this batch.
-    if (hasProducerId(batch)) this.#producers.apply(batch);
+    if (hasProducerId(batch)) this.#applyToProducers(batch, ending);
+    this.#appendedBytes += batch.length;
     this.#uncommitted.add(lastOffset + 1, batch.length);
     if (this.#syncsFirst) this.#log.requestSync();
     else this.#flush.appended(records);
@@ -427,6 +508,12 @@ export class Partition {
       logAppendTimeMs,
       logStartOffset: this.#logStartOffset,
     };
+  }
+
+  #applyToProducers(batch: Uint8Array, ending: TransactionEnding | undefined): void {
+    if (ending === undefined) this.#producers.apply(batch, this.#appendedBytes);
+    else this.#producers.applyEnd(batch, ending.end);
+    if (isTransactional(batch)) this.#verifications.end(producerId(batch));
   }
 
   #appendedBefore(batch: ProducerBatch): Appended {
@@ -453,14 +540,38 @@ export class Partition {
     const logStart = this.#log.startOffset;
     if (committed <= this.#highWatermark && logStart === this.#logStartOffset) return;
     this.#logStartOffset = logStart;
+    const isCommitted = committed > this.#highWatermark;
     let bytes = 0;
-    if (committed > this.#highWatermark) {
+    if (isCommitted) {
       assert(committed <= this.#log.endOffset, 'more is durable than was appended', { committed });
       this.#highWatermark = committed;
       bytes = this.#uncommitted.take(committed);
-      this.#committedWaiters.release(committed);
+      this.#producers.transactions.release(committed);
     }
-    this.#tellListeners(bytes);
+    const stableBytes = this.#advanceStable();
+    if (isCommitted) this.#committedWaiters.release(committed);
+    this.#tellListeners(bytes, stableBytes);
+  }
+
+  /** Moves the last stable offset to where the first transaction holds it back (invariant I15). Answers how many bytes came below it. */
+  #advanceStable(): number {
+    const { transactions } = this.#producers;
+    const unstable = this.#firstUnstableOffset();
+    const isHeldBack = unstable !== undefined && unstable < this.#highWatermark;
+    const offset = isHeldBack ? unstable : this.#highWatermark;
+    assert(offset >= this.#lastStableOffset, 'the last stable offset goes back', { offset });
+    this.#lastStableOffset = offset;
+    const committedBytes = this.#appendedBytes - this.#uncommitted.total;
+    const stableBytes = isHeldBack ? (transactions.bytesBefore ?? committedBytes) : committedBytes;
+    const bytes = Math.max(0, stableBytes - this.#stableBytes);
+    this.#stableBytes += bytes;
+    return bytes;
+  }
+
+  /** Undefined when no transaction holds anything back. What was deleted below the log start does not either. */
+  #firstUnstableOffset(): number | undefined {
+    const offset = this.#producers.transactions.firstOffset;
+    return offset === undefined ? undefined : Math.max(offset, this.#logStartOffset);
   }
 
   #onLogProgress(cause: Error | undefined): void {
@@ -477,12 +588,13 @@ export class Partition {
   #tellAll(fault: PartitionFault): void {
     this.#writtenWaiters.fail(fault);
     this.#committedWaiters.fail(fault);
-    this.#tellListeners(0);
+    this.#tellListeners(0, 0);
   }
 
-  #tellListeners(bytes: number): void {
+  #tellListeners(uncommitted: number, committed: number): void {
     if (this.#listeners === undefined) return;
-    for (const listener of this.#listeners) listener.onProgress(bytes);
+    const progress: ReadableBytes = { uncommitted, committed };
+    for (const listener of this.#listeners) listener.onProgress(progress);
   }
 
   /**
@@ -514,11 +626,30 @@ export class Partition {
   }
 }
 
+/** A marker that is about to be appended. */
+interface TransactionEnding {
+  readonly end: EndTransaction;
+  readonly aborted: AbortedTransaction | undefined;
+}
+
 /** How much of a log is read at a time when all of it is. */
 const replayBytes = 1024 * 1024;
 
 const noParts: readonly Uint8Array[] = [];
 const noRecordErrors: readonly RecordError[] = [];
+
+function errorOfRefusal(refusal: ProducerRefusal): ErrorCode {
+  switch (refusal.kind) {
+    case 'out-of-order':
+      return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER;
+    case 'old-epoch':
+      return ErrorCode.INVALID_PRODUCER_EPOCH;
+    case 'wrong-transaction':
+      return ErrorCode.INVALID_TXN_STATE;
+    default:
+      return unreachable(refusal);
+  }
+}
 
 function refused(
   error: ErrorCode,

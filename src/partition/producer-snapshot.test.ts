@@ -58,7 +58,7 @@ test('what is written is read back with all remembered batches', () => {
 
 test("Kafka's own part comes first, so that Kafka can read what is written", () => {
   const state = new ProducerState();
-  for (const entry of decodeSnapshot(kafkas) ?? []) state.restore(entry);
+  state.restore(decodeSnapshot(kafkas) ?? []);
   const written = encodeSnapshot(state);
   // All but the checksum, which covers what follows.
   assert.deepEqual(Buffer.from(written.subarray(6, kafkas.length)), kafkas.subarray(6));

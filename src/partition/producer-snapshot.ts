@@ -9,6 +9,7 @@
 import { readInt16, readInt32, readInt64, readUint32, writeInt16, writeInt32, writeInt64 } from '../base/big-endian.ts';
 import type { PartitionLog } from '../log/log-engine.ts';
 import { crc32c } from '../protocol/batch/crc32c.ts';
+import { endTransactionOf } from '../protocol/batch/end-transaction-batch.ts';
 import { hasProducerId, isControl, recordCount } from '../protocol/batch/header.ts';
 import { type ProducerBatch, type ProducerEntry, ProducerState } from './producer-state.ts';
 
@@ -23,14 +24,25 @@ export async function recoverProducers(log: PartitionLog): Promise<ProducerState
   const state = new ProducerState();
   const snapshot = await log.latestSnapshot();
   const entries = snapshot === undefined ? undefined : decodeSnapshot(snapshot.bytes);
-  for (const entry of entries ?? []) state.restore(entry);
+  state.restore(entries ?? []);
   const from = Math.max(log.startOffset, entries === undefined ? 0 : (snapshot?.offset ?? 0));
   if (from < log.endOffset) {
-    await log.scan(from, (header) => {
-      if (hasProducerId(header) && !isControl(header) && recordCount(header) > 0) state.apply(header);
-    });
+    await log.scan(from, (batch) => replayInto(state, batch));
+    // What an opened log holds is committed, markers too.
+    state.transactions.release(log.endOffset);
   }
   return state;
+}
+
+/** A control batch comes whole, of others only the header is needed. What compaction has emptied says nothing. */
+function replayInto(state: ProducerState, batch: Uint8Array): void {
+  if (!hasProducerId(batch) || recordCount(batch) === 0) return;
+  if (!isControl(batch)) {
+    state.apply(batch);
+    return;
+  }
+  const end = endTransactionOf(batch);
+  if (end !== undefined) state.applyEnd(batch, end);
 }
 
 export function encodeSnapshot(state: ProducerState): Uint8Array {

@@ -65,14 +65,9 @@ test('a producer is forgotten by the time of its newest record', () => {
 
 test('a producer with an open transaction is not forgotten', () => {
   const state = new ProducerState();
-  state.restore({
-    producerId: 1,
-    epoch: 0,
-    batches: [],
-    lastTimestamp: 0,
-    coordinatorEpoch: 0,
-    currentTxnFirstOffset: 7,
-  });
+  state.restore([
+    { producerId: 1, epoch: 0, batches: [], lastTimestamp: 0, coordinatorEpoch: 0, currentTxnFirstOffset: 7 },
+  ]);
   state.expire(1_000_000, 1);
   assert.equal(state.size, 1);
 });

@@ -105,11 +105,12 @@ function answerOrWait(call: Call, reading: FetchReading): Response | Promise<Res
 async function waitAndRead(call: Call, first: FetchReading): Promise<Response> {
   const { subject, minBytes, maxWaitMs, context } = call;
   // A read that waited for the disk may be out of date already: then what it missed is read at once.
-  if (!first.answers.some(hasMoved) && !hasOthers(subject, first)) {
+  if (!first.answers.some((answer) => hasMoved(answer, call.options.isolation)) && !hasOthers(subject, first)) {
     await parkFetch({
       scope: subject.kind === 'full' ? subject.scope : subject.session,
       missingBytes: minBytes - first.bytes,
       maxWaitMs,
+      isolation: call.options.isolation,
       timers: context.broker.env.timers,
       signal: context.connection.signal,
     });
@@ -146,8 +147,9 @@ async function readAgain(call: Call, first: FetchReading): Promise<Response> {
   return respond(call, [...reading.answers, ...gone], first.unknown);
 }
 
-function hasMoved({ target, data }: FetchedAnswer): boolean {
-  return target.partition?.highWatermark !== data.highWatermark;
+function hasMoved({ target: { partition }, data }: FetchedAnswer, isolation: Isolation): boolean {
+  if (isolation === 'committed') return partition?.lastStableOffset !== data.lastStableOffset;
+  return partition?.highWatermark !== data.highWatermark;
 }
 
 /** Partitions of the session that had nothing to say when the read began, and now have. */
