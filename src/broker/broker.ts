@@ -18,6 +18,7 @@ import { Housekeeping } from './housekeeping.ts';
 import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
+import { noTransactions, type TransactionAdmission } from './transaction-admission.ts';
 
 export interface Broker {
   readonly env: Env;
@@ -30,6 +31,7 @@ export interface Broker {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionAdmission;
 }
 
 export interface BrokerOptions {
@@ -97,6 +99,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     }),
     producerIds: new ProducerIds(() => metadata.takeProducerIds()),
     groups,
+    transactions: noTransactions,
     announce: (actual) => metadata.register({ endPoints: actual, rack }),
     async close() {
       housekeeping.stop();

@@ -4,19 +4,28 @@
  * v5 added the log start to the answer, v7 allows zstd (KIP-110), v8 tells which records were wrong (KIP-467), v9 is flexible, v10 names the leader where
  * this broker is not it (KIP-951), v12 adds partitions to transactions by itself (KIP-890), v13 names topics by id (KIP-516).
  *
- * All batches of a request get their places in one turn; then the next request of the connection is begun, and the answer waits for the disk. acks=all waits for
+ * The coordinator is asked first about partitions where the transaction of the batch is not open yet. All batches of a request get their places in one turn; then the next request of the connection is begun, and the answer waits for the disk. acks=all waits for
  * stable storage, acks=1 for the operating system.
  *
  * Differs from Apache Kafka: the timeout is at least a second, because what is waited for is this broker's disk; batches that Apache Kafka answers with a
- * server error, or never, are refused with the error of what is wrong (`protocol/batch/validate.ts`). Transactional batches are refused as those of an unknown
- * producer: there is no transaction coordinator yet.
+ * server error, or never, are refused with the error of what is wrong (`protocol/batch/validate.ts`).
  */
 
 import { limits } from '../../base/limits.ts';
 import { Acknowledgement } from '../../broker/acknowledgement.ts';
+import { type Admitted, admitProduced, type TransactionalBatch } from '../../broker/produce-admission.ts';
 import type { TopicRegistration } from '../../metadata/metadata-image.ts';
 import type { AppendRefused, Partition } from '../../partition/partition.ts';
-import { HEADER_BYTES, isTransactional, MAGIC, magic } from '../../protocol/batch/header.ts';
+import type { VerificationGuard } from '../../partition/transaction-verifications.ts';
+import {
+  HEADER_BYTES,
+  hasProducerId,
+  isTransactional,
+  MAGIC,
+  magic,
+  producerEpoch,
+  producerId,
+} from '../../protocol/batch/header.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { Produce } from '../../protocol/messages/produce.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts';
@@ -39,7 +48,10 @@ interface Target {
   readonly topic: TopicRegistration | undefined;
   readonly index: number;
   readonly records: Uint8Array | null;
+  /** The first batch is part of a transaction. */
+  readonly isTransactional: boolean;
   found: Partition | ErrorCode | Promise<Partition | ErrorCode>;
+  guard: VerificationGuard | undefined;
   answer: PartitionAnswer;
 }
 
@@ -50,16 +62,69 @@ export const produce = handler(Produce, (request, context) => {
     target.found = find(target, request, context);
     if (target.found instanceof Promise) areReady = false;
   }
-  return areReady ? append(targets, request, context) : appendLater(targets, request, context);
+  return areReady ? decide(targets, request, context) : decideLater(targets, request, context);
 });
 
-async function appendLater(
+async function decideLater(
   targets: readonly Target[],
   request: Request,
   context: RequestContext,
 ): Promise<Response | undefined> {
   for (const target of targets) target.found = await target.found;
-  return append(targets, request, context);
+  return decide(targets, request, context);
+}
+
+/** Batches of a transaction need the coordinator's leave where they begin it; all others are appended in this turn. */
+function decide(
+  targets: readonly Target[],
+  request: Request,
+  context: RequestContext,
+): Response | undefined | Promise<Response | undefined> {
+  let hasTransaction = false;
+  for (const target of targets) if (target.isTransactional) hasTransaction = true;
+  const admitted = hasTransaction ? admit(targets, request, context) : undefined;
+  return admitted === undefined
+    ? append(targets, request, context)
+    : admitted.then(() => append(targets, request, context));
+}
+
+/** Undefined when nobody has to be asked. What is refused, or needs a guard, has it in its target afterwards. */
+function admit(
+  targets: readonly Target[],
+  { transactionalId }: Request,
+  { broker, apiVersion }: RequestContext,
+): Promise<void> | undefined {
+  if (transactionalId === null) return refuseAll(targets, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+  const batches = new Map<Target, TransactionalBatch>();
+  for (const target of targets) {
+    const { topic, records, found } = target;
+    const isFound = typeof found === 'object' && !(found instanceof Promise) && topic !== undefined;
+    if (!isFound || records === null || !target.isTransactional || !hasProducerId(records)) continue;
+    batches.set(target, { topic: topic.name, partition: found, batch: records });
+  }
+  const all = [...batches.values()];
+  if (!areOfOneProducer(all)) return refuseAll(targets, ErrorCode.INVALID_PRODUCER_ID_MAPPING);
+  const asked = admitProduced({ transactionalId, produceVersion: apiVersion, batches: all }, broker);
+  return asked?.then((answers) => takeAnswers([...batches.keys()], answers));
+}
+
+function takeAnswers(targets: readonly Target[], answers: readonly Admitted[]): void {
+  for (const [index, target] of targets.entries()) {
+    const answer = answers[index];
+    target.guard = answer?.guard;
+    if (answer !== undefined && answer.error !== ErrorCode.NONE) target.found = answer.error;
+  }
+}
+
+function refuseAll(targets: readonly Target[], error: ErrorCode): undefined {
+  for (const target of targets) target.found = error;
+}
+
+function areOfOneProducer([first, ...others]: readonly TransactionalBatch[]): boolean {
+  if (first === undefined) return true;
+  const id = producerId(first.batch);
+  const epoch = producerEpoch(first.batch);
+  return others.every(({ batch }) => producerId(batch) === id && producerEpoch(batch) === epoch);
 }
 
 /** In the order of the request. A partition or a topic that is named twice keeps its first place and its last records, as in Apache Kafka. */
@@ -71,7 +136,17 @@ function targetsOf(request: Request, context: RequestContext): readonly Target[]
   for (const { name, topicId, partitionData } of request.topicData) {
     const topic = byId ? image.topicById(topicId) : image.topicByName(name);
     for (const { index, records } of partitionData) {
-      const target: Target = { name, topicId, topic, index, records, found: ErrorCode.NONE, answer: unanswered };
+      const target: Target = {
+        name,
+        topicId,
+        topic,
+        index,
+        records,
+        isTransactional: isTransactionalBatch(records),
+        found: ErrorCode.NONE,
+        guard: undefined,
+        answer: unanswered,
+      };
       if (isSingle) return [target];
       targets.set(`${index} ${byId ? topicId : name}`, target);
     }
@@ -81,15 +156,10 @@ function targetsOf(request: Request, context: RequestContext): readonly Target[]
 
 /** The partition to append to, or why nothing can be. */
 function find(
-  { topic, index, records }: Target,
+  { topic, index }: Target,
   request: Request,
   { broker, apiVersion, clientId }: RequestContext,
 ): Target['found'] {
-  if (isTransactionalBatch(records)) {
-    return request.transactionalId === null
-      ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-      : ErrorCode.INVALID_PRODUCER_ID_MAPPING;
-  }
   if (topic === undefined) {
     return apiVersion >= TOPIC_IDS_VERSION ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   }
@@ -124,7 +194,7 @@ function append(
       hasError = true;
       continue;
     }
-    const result = found.append(target.records, context.apiVersion);
+    const result = found.append(target.records, context.apiVersion, target.guard);
     if (result.kind === 'refused') {
       target.answer = refusalOf(index, result);
       hasError = true;
