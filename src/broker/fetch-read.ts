@@ -3,7 +3,8 @@
  * partition that has data always comes whole, so that a batch larger than the limits does not stop its consumer. Nothing is copied, and where
  * everything asked for is in memory nothing is awaited.
  */
-import type { LogSlice } from '../log/log-engine.ts';
+
+import type { AbortedTransaction, LogSlice } from '../log/log-engine.ts';
 import { LogCorrupt } from '../log/log-faults.ts';
 import type { Isolation, Partition } from '../partition/partition.ts';
 import { errorOfFault, PartitionFault } from '../partition/partition-fault.ts';
@@ -84,9 +85,10 @@ function readFound(
   }
   if (target.lastFetchedEpoch >= 0) {
     const end = found.endOfEpoch(target.lastFetchedEpoch);
+    const isCommitted = options.isolation === 'committed';
     if (end.endOffset < target.fetchOffset || end.leaderEpoch < target.lastFetchedEpoch) {
       reading.isUrgent = true;
-      const data = readable(target, found, options, noSlice);
+      const data = readable(target, found, { slice: noSlice, aborted: isCommitted ? noneAborted : null });
       reading.answers.push({
         target,
         data: { ...data, divergingEpoch: { epoch: end.leaderEpoch, endOffset: end.endOffset } },
@@ -111,12 +113,13 @@ function readRecords(
     bytesMax: Math.min(target.bytesMax, left),
     atLeastOneBatch: reading.bytes === 0,
   });
-  if (!(slice instanceof Promise)) {
-    addRecords(target, partition, slice, options, reading);
+  const found = withAborted(partition, target.fetchOffset, options, slice);
+  if (!(found instanceof Promise)) {
+    addRecords(target, partition, found, reading);
     return undefined;
   }
-  return slice.then(
-    (late) => addRecords(target, partition, late, options, reading),
+  return found.then(
+    (late) => addRecords(target, partition, late, reading),
     (error: unknown) => {
       // The disk failed, or the log was closed under the read: the partition says which once it knows.
       const fault = error instanceof PartitionFault ? error : partition.stopped;
@@ -128,6 +131,25 @@ function readRecords(
 /** A disk may be mended; records that are damaged at rest stay so, and clients say so to their users instead of trying for ever. */
 function errorOfRead(error: unknown): ErrorCode {
   return error instanceof LogCorrupt ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.KAFKA_STORAGE_ERROR;
+}
+
+/** Records, and what of them a reader of committed ones has to leave out; null for others. */
+interface FoundRecords {
+  readonly slice: LogSlice;
+  readonly aborted: readonly AbortedTransaction[] | null;
+}
+
+function withAborted(
+  partition: Partition,
+  offset: number,
+  options: FetchReadOptions,
+  slice: LogSlice | Promise<LogSlice>,
+): FoundRecords | Promise<FoundRecords> {
+  if (slice instanceof Promise) return slice.then((late) => withAborted(partition, offset, options, late));
+  if (options.isolation !== 'committed') return { slice, aborted: null };
+  if (slice.bytes === 0) return { slice, aborted: noneAborted };
+  const aborted = partition.abortedTransactions({ offset, nextOffset: slice.nextOffset });
+  return aborted instanceof Promise ? aborted.then((late) => ({ slice, aborted: late })) : { slice, aborted };
 }
 
 /** What forbids the read; NONE when nothing does. */
@@ -145,30 +167,19 @@ function refuse(target: FetchPartition, partition: Partition, options: FetchRead
   return ErrorCode.NONE;
 }
 
-function addRecords(
-  target: FetchPartition,
-  partition: Partition,
-  slice: LogSlice,
-  options: FetchReadOptions,
-  reading: FetchReading,
-): void {
-  reading.answers.push({ target, data: readable(target, partition, options, slice), bytes: slice.bytes });
-  reading.bytes += slice.bytes;
+function addRecords(target: FetchPartition, partition: Partition, found: FoundRecords, reading: FetchReading): void {
+  reading.answers.push({ target, data: readable(target, partition, found), bytes: found.slice.bytes });
+  reading.bytes += found.slice.bytes;
 }
 
-function readable(
-  target: FetchPartition,
-  partition: Partition,
-  options: FetchReadOptions,
-  slice: LogSlice,
-): FetchedPartition {
+function readable(target: FetchPartition, partition: Partition, { slice, aborted }: FoundRecords): FetchedPartition {
   return {
     partitionIndex: target.index,
     errorCode: ErrorCode.NONE,
     highWatermark: partition.highWatermark,
     lastStableOffset: partition.lastStableOffset,
     logStartOffset: partition.logStartOffset,
-    abortedTransactions: options.isolation === 'committed' ? [] : null,
+    abortedTransactions: aborted,
     records: slice.parts,
   };
 }
@@ -201,5 +212,6 @@ export function refusedPartition(
   };
 }
 
+const noneAborted: readonly AbortedTransaction[] = [];
 const noParts: readonly Uint8Array[] = [];
 const noSlice: LogSlice = { parts: noParts, bytes: 0, nextOffset: 0 };

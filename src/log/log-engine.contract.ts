@@ -248,6 +248,60 @@ export function logEngineContract(name: string, make: () => Promise<EngineUnderT
       await log.close();
     });
 
+    check('aborted transactions are listed to those whose records they may be', async ({ engine, reopen }) => {
+      const settings = logSettings({ segmentBytes: 400, indexIntervalBytes: 0 });
+      let log = await engine.open(logId(), settings);
+      assert.deepEqual(await aborted(log, 0, 1), []);
+      appendAborts(log);
+      const all: readonly [number, number, string[]][] = [
+        [0, 1, ['1:0-4']],
+        [0, 3, ['1:0-4', '3:2-6']],
+        [4, 5, ['1:0-4', '3:2-6']],
+        [5, 6, ['3:2-6']],
+        [7, 8, []],
+        [8, 12, ['2:9-14']],
+        [15, 16, []],
+      ];
+      for (const [offset, nextOffset, expected] of all) assertCovers(await aborted(log, offset, nextOffset), expected);
+      await log.writeSnapshot(log.endOffset, Buffer.from('state'));
+      await log.close();
+      log = await (await reopen()).open(logId(), settings);
+      for (const [offset, nextOffset, expected] of all) assertCovers(await aborted(log, offset, nextOffset), expected);
+      assert.equal(log.listsAborted(log.abortedCounts()), true);
+      await log.close();
+    });
+
+    check('a read far before an aborted transaction does not list it', async ({ engine }) => {
+      const log = await engine.open(logId(), logSettings({ indexIntervalBytes: 100 }));
+      for (let index = 0; index < 20; index += 1) appendTo(log, {});
+      appendTo(log, { aborted: { producerId: 1, firstOffset: 18, lastOffset: 20, lastStableOffset: 21 } });
+      assert.deepEqual(await aborted(log, 0, 2), []);
+      assert.deepEqual(await aborted(log, 10, 19), ['1:18-20']);
+      await log.close();
+    });
+
+    check('aborted transactions are forgotten and listed again', async ({ engine }) => {
+      const log = await engine.open(logId(), logSettings({ segmentBytes: 400 }));
+      appendAborts(log);
+      await log.forgetAborted(6);
+      assertCovers(await aborted(log, 0, 16), ['1:0-4']);
+      log.listAborted({ producerId: 3, firstOffset: 2, lastOffset: 6, lastStableOffset: 7 });
+      log.listAborted({ producerId: 2, firstOffset: 9, lastOffset: 14, lastStableOffset: 15 });
+      assertCovers(await aborted(log, 0, 16), ['1:0-4', '3:2-6', '2:9-14']);
+      await log.close();
+    });
+
+    check('aborted transactions go with their segments', async ({ engine }) => {
+      const log = await engine.open(logId(), logSettings({ segmentBytes: 400 }));
+      appendAborts(log);
+      const counts = log.abortedCounts();
+      await whenProgress(log, () => log.writtenOffset === 16);
+      await log.advanceStart(12);
+      assert.equal(log.listsAborted(counts), true);
+      assertCovers(await aborted(log, 12, 16), ['2:9-14']);
+      await log.close();
+    });
+
     check('the newest snapshot is found again', async ({ engine, reopen }) => {
       let log = await engine.open(logId(), logSettings());
       for (let index = 0; index < 4; index += 1) appendTo(log, {});
@@ -296,6 +350,30 @@ export function logEngineContract(name: string, make: () => Promise<EngineUnderT
       await fresh.close();
     });
   });
+}
+
+/** Sixteen batches; at 4, 6 and 14 transactions of three producers are aborted. */
+function appendAborts(log: PartitionLog): void {
+  const aborts = new Map([
+    [4, { producerId: 1, firstOffset: 0, lastOffset: 4, lastStableOffset: 2 }],
+    [6, { producerId: 3, firstOffset: 2, lastOffset: 6, lastStableOffset: 7 }],
+    [14, { producerId: 2, firstOffset: 9, lastOffset: 14, lastStableOffset: 15 }],
+  ]);
+  for (let offset = 0; offset < 16; offset += 1) {
+    const aborted = aborts.get(offset);
+    appendTo(log, aborted === undefined ? {} : { aborted });
+  }
+}
+
+/** As `producer:first-last`. */
+async function aborted(log: PartitionLog, offset: number, nextOffset: number): Promise<string[]> {
+  const listed = await log.abortedTransactions({ offset, nextOffset });
+  return listed.map(({ producerId, firstOffset, lastOffset }) => `${producerId}:${firstOffset}-${lastOffset}`);
+}
+
+/** What lies behind the range may be listed too, in its order. */
+function assertCovers(listed: readonly string[], expected: readonly string[]): void {
+  assert.deepEqual(listed.slice(0, expected.length), expected);
 }
 
 async function read(log: PartitionLog, request: Partial<LogRead>): Promise<[number, number][]> {

@@ -72,6 +72,12 @@ export interface AppendedBatch {
   readonly aborted?: AbortedTransaction | undefined;
 }
 
+export interface AbortedCount {
+  /** Of the segment. */
+  readonly baseOffset: number;
+  readonly count: number;
+}
+
 /** A transaction of this log that was aborted: what readers of committed records have to leave out (KIP-98). */
 export interface AbortedTransaction {
   readonly producerId: number;
@@ -134,6 +140,23 @@ export interface PartitionLog {
   offsetOfMaxTimestamp(): Promise<TimestampOffset | undefined>;
 
   /**
+   * What a reader of `[offset, nextOffset)` has to leave out: aborted transactions that reach into it, in the order of their markers. It may list some that lie
+   * behind: as in Apache Kafka the range is taken up to the next place that the log can find quickly. A plain value when there are none.
+   */
+  abortedTransactions(read: {
+    readonly offset: number;
+    readonly nextOffset: number;
+  }): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]>;
+  /** How many aborted transactions each segment lists that lists any; to be kept with a snapshot, for `listsAborted`. */
+  abortedCounts(): readonly AbortedCount[];
+  /** False when segments that are still there list fewer than they did: then somebody has to list them again. */
+  listsAborted(counts: readonly AbortedCount[]): boolean;
+  /** Forgets the aborted transactions whose markers lie at or above `offset`, so that they can be listed again. Before the first append only. */
+  forgetAborted(offset: number): Promise<void>;
+  /** Lists one again; in the order of the markers. Before the first append only. */
+  listAborted(aborted: AbortedTransaction): void;
+
+  /**
    * Visits all batches that are written, from the one that contains `offset`, in order; for rebuilding what is derived from the log.
    * `batch` has at least the whole header, and all of a control batch; it is lent until `visit` returns.
    */
@@ -148,7 +171,7 @@ export interface PartitionLog {
 
   /**
    * Opaque state of the writer as of an offset (Kafka's `.snapshot`); kept beside the segments, the newest few only. It may be lost in a
-   * crash, and is then as if never written.
+   * crash, and is then as if never written. What was listed as aborted before is durable when the snapshot is.
    */
   writeSnapshot(offset: number, bytes: Uint8Array): Promise<void>;
   /** The newest snapshot at or below `endOffset` that can be read. */

@@ -2,7 +2,7 @@
 
 import { buildBatch } from '../protocol/batch/build.ts';
 import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../protocol/batch/header.ts';
-import type { AppendedBatch, LogId, LogSettings, PartitionLog } from './log-engine.ts';
+import type { AbortedTransaction, AppendedBatch, LogId, LogSettings, PartitionLog } from './log-engine.ts';
 
 export function logId(id: Partial<LogId> = {}): LogId {
   return { topic: 'orders', topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partition: 0, ...id };
@@ -29,6 +29,7 @@ export interface BatchToAppend {
   readonly timestamp?: number;
   readonly leaderEpoch?: number;
   readonly valueBytes?: number;
+  readonly aborted?: AbortedTransaction;
 }
 
 /** Appends one batch at the log's end, as a partition does, and answers its bytes. */
@@ -39,7 +40,7 @@ export function appendTo(log: PartitionLog, wanted: BatchToAppend): Uint8Array {
 }
 
 export function batchAt(offset: number, wanted: BatchToAppend): AppendedBatch {
-  const { records = 1, timestamp = 1_700_000_000_000, leaderEpoch = 0, valueBytes = 20 } = wanted;
+  const { records = 1, timestamp = 1_700_000_000_000, leaderEpoch = 0, valueBytes = 20, aborted } = wanted;
   const value = Buffer.alloc(valueBytes, `value at ${offset} `);
   const record = { timestamp, key: null, value };
   const bytes = buildBatch({
@@ -53,6 +54,7 @@ export function batchAt(offset: number, wanted: BatchToAppend): AppendedBatch {
     lastOffset: lastOffset(bytes),
     leaderEpoch: partitionLeaderEpoch(bytes),
     maxTimestamp: maxTimestamp(bytes),
+    aborted,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { present } from '../base/assert.ts';
 import type {
+  AbortedTransaction,
   AppendedBatch,
   DirectoryUsage,
   LogEngine,
@@ -105,6 +106,26 @@ export class HeldLog implements PartitionLog {
 
   offsetOfMaxTimestamp(): ReturnType<PartitionLog['offsetOfMaxTimestamp']> {
     return this.#inner.offsetOfMaxTimestamp();
+  }
+
+  abortedTransactions(read: { offset: number; nextOffset: number }): ReturnType<PartitionLog['abortedTransactions']> {
+    return this.#inner.abortedTransactions(read);
+  }
+
+  abortedCounts(): ReturnType<PartitionLog['abortedCounts']> {
+    return this.#inner.abortedCounts();
+  }
+
+  listsAborted(counts: ReturnType<PartitionLog['abortedCounts']>): boolean {
+    return this.#inner.listsAborted(counts);
+  }
+
+  forgetAborted(offset: number): Promise<void> {
+    return this.#inner.forgetAborted(offset);
+  }
+
+  listAborted(aborted: AbortedTransaction): void {
+    this.#inner.listAborted(aborted);
   }
 
   scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {

@@ -350,6 +350,14 @@ export class Partition {
     return this.#log.read({ offset, endOffset, bytesMax, atLeastOneBatch });
   }
 
+  /** What a reader of committed records has to leave out of `[offset, nextOffset)`, which it has read: a plain value where nothing was aborted (invariant I16). */
+  abortedTransactions(read: {
+    readonly offset: number;
+    readonly nextOffset: number;
+  }): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
+    return this.#log.abortedTransactions(read);
+  }
+
   /**
    * Hands over everything from the log start to the log end, as runs of whole batches, in order: how a coordinator rebuilds its state.
    * Appends meanwhile are not seen.
@@ -605,7 +613,7 @@ export class Partition {
     if (offset === this.#snapshotOffset || offset !== this.#log.endOffset) return;
     this.#snapshotOffset = offset;
     try {
-      await this.#log.writeSnapshot(offset, encodeSnapshot(this.#producers));
+      await this.#log.writeSnapshot(offset, encodeSnapshot(this.#producers, this.#log.abortedCounts()));
     } catch (error) {
       this.#env.logger.warn({ err: error, log: this.id, offset }, 'a producer snapshot could not be written');
     }

@@ -61,10 +61,10 @@ export class ProducerAudit implements BatchAudit {
     offset: number;
     isWhole: boolean;
   }): readonly string[] {
-    const entries = decodeSnapshot(bytes);
-    if (entries === undefined) return ['the snapshot is damaged'];
+    const snapshot = decodeSnapshot(bytes);
+    if (snapshot === undefined) return ['the snapshot is damaged'];
     const problems: string[] = [];
-    for (const entry of entries) {
+    for (const entry of snapshot.producers) {
       const problem = entryProblem(entry, offset) ?? (isWhole ? this.#difference(entry) : undefined);
       if (problem !== undefined) problems.push(`producer ${entry.producerId}: ${problem}`);
     }

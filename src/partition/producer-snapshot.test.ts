@@ -9,7 +9,7 @@ import { ProducerState } from './producer-state.ts';
 const kafkas = readFileSync(new URL('testdata/kafka-4.3.1.snapshot', import.meta.url));
 
 test("Kafka's snapshots are read", () => {
-  const entries = decodeSnapshot(kafkas) ?? [];
+  const entries = decodeSnapshot(kafkas)?.producers ?? [];
   assert.deepEqual(
     entries.map(({ producerId, epoch, batches }) => [producerId, epoch, batches.map(({ lastOffset }) => lastOffset)]),
     [
@@ -53,19 +53,23 @@ test('what is written is read back with all remembered batches', () => {
     { producerId: 3, baseSequence: 0x7fffffff, records: 2 },
     { producerId: 1, baseSequence: 4, records: 2 },
   ]);
-  assert.deepEqual(decodeSnapshot(encodeSnapshot(state)), [...state.entries()]);
+  const aborted = [
+    { baseOffset: 0, count: 3 },
+    { baseOffset: 2 ** 40, count: 1 },
+  ];
+  assert.deepEqual(decodeSnapshot(encodeSnapshot(state, aborted)), { producers: [...state.entries()], aborted });
 });
 
 test("Kafka's own part comes first, so that Kafka can read what is written", () => {
   const state = new ProducerState();
-  state.restore(decodeSnapshot(kafkas) ?? []);
-  const written = encodeSnapshot(state);
+  state.restore(decodeSnapshot(kafkas)?.producers ?? []);
+  const written = encodeSnapshot(state, []);
   // All but the checksum, which covers what follows.
   assert.deepEqual(Buffer.from(written.subarray(6, kafkas.length)), kafkas.subarray(6));
 });
 
 test('a damaged snapshot is none', () => {
-  const good = encodeSnapshot(stateOf([{ producerId: 1, baseSequence: 0 }]));
+  const good = encodeSnapshot(stateOf([{ producerId: 1, baseSequence: 0 }]), [{ baseOffset: 7, count: 1 }]);
   for (let at = 0; at < good.length; at++) {
     const bad = Uint8Array.from(good);
     bad[at] = (bad[at] ?? 0) ^ 0x40;

@@ -28,6 +28,7 @@ import {
   removedDirectoryName,
   strayDirectoryName,
   TIME_INDEX,
+  TRANSACTION_INDEX,
 } from './file-names.ts';
 import { LocalLog, type LogHost } from './local-log.ts';
 import { LogDirectory } from './log-directory.ts';
@@ -154,7 +155,8 @@ export class LocalLogEngine implements LogEngine {
     const active = state?.segments.at(-1);
     if (state === undefined || active === undefined || state.id.topicId !== id.topicId) return undefined;
     const entry = await this.#env.disk.stat(`${this.#root}/${name}/${fileName(active.baseOffset, LOG)}`);
-    if ((entry?.bytes ?? 0) !== active.bytes || !(await this.#hasIndexes(name, active))) {
+    const indexed = (await this.#hasIndexes(name, active)) && (await this.#hasTransactionIndexes(state));
+    if ((entry?.bytes ?? 0) !== active.bytes || !indexed) {
       this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
       return undefined;
     }
@@ -179,6 +181,16 @@ export class LocalLogEngine implements LogEngine {
     const index = await this.#env.disk.stat(`${path}/${fileName(baseOffset, OFFSET_INDEX)}`);
     const timeIndex = await this.#env.disk.stat(`${path}/${fileName(baseOffset, TIME_INDEX)}`);
     return (index?.bytes ?? 0) === indexBytes && (timeIndex?.bytes ?? 0) === timeIndexBytes;
+  }
+
+  /** They are believed as they are, so that they are there is worth a look; most logs have none. */
+  async #hasTransactionIndexes({ id, segments }: LogState): Promise<boolean> {
+    for (const { baseOffset, transactionIndexBytes } of segments) {
+      if (transactionIndexBytes === 0) continue;
+      const path = `${this.#root}/${directoryName(id)}/${fileName(baseOffset, TRANSACTION_INDEX)}`;
+      if ((await this.#env.disk.stat(path))?.bytes !== transactionIndexBytes) return false;
+    }
+    return true;
   }
 
   async #openFromFiles(id: LogId, settings: LogSettings): Promise<LocalLog> {

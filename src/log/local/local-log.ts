@@ -8,6 +8,8 @@ import type { Slots } from '../../base/slots.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type {
+  AbortedCount,
+  AbortedTransaction,
   AppendedBatch,
   LeaderEpochEntry,
   LogId,
@@ -23,6 +25,7 @@ import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts'
 import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
 import { walkBatches } from './batch-walk.ts';
+import { collectAborted, noneAborted } from './collect-aborted.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { LEADER_EPOCHS } from './file-names.ts';
 import { formatLeaderEpochs } from './leader-epoch-checkpoint.ts';
@@ -179,6 +182,7 @@ export class LocalLog implements PartitionLog {
     const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
     const size = stored.bytes.byteLength;
     this.#active.add(batch, size, { indexIntervalBytes: this.#settings.indexIntervalBytes, nowMs });
+    if (batch.aborted !== undefined) this.#active.aborted.append(batch.aborted);
     if (this.#epochs.onBatch(batch.leaderEpoch, batch.baseOffset)) this.#epochsChanged = true;
     this.#bytes += size;
     this.#endOffset = batch.lastOffset + 1;
@@ -321,6 +325,62 @@ export class LocalLog implements PartitionLog {
     return slice.parts[0];
   }
 
+  abortedTransactions(read: {
+    offset: number;
+    nextOffset: number;
+  }): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
+    const segments = this.#segments;
+    for (let index = this.#indexOf(read.offset); index < segments.length; index += 1) {
+      const segment = segments[index];
+      if (segment !== undefined && segment.abortedCount > 0 && segment.aborted.mayHaveSince(read.offset)) {
+        return this.#collectAborted(index, read);
+      }
+    }
+    return noneAborted;
+  }
+
+  /** A list that is gone cannot be done without: the log fails, and opening it again makes the list anew. */
+  async #collectAborted(
+    from: number,
+    read: { offset: number; nextOffset: number },
+  ): Promise<readonly AbortedTransaction[]> {
+    const segments = this.#segments;
+    try {
+      return await collectAborted(segments, from, {
+        ...read,
+        readSegment: segments[this.#indexOf(read.nextOffset - 1)],
+      });
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error;
+      // Retention took segments away in the meantime, with their lists.
+      if (segments !== this.#segments) return this.abortedTransactions(read);
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  abortedCounts(): readonly AbortedCount[] {
+    const listing = this.#segments.filter(({ abortedCount }) => abortedCount > 0);
+    return listing.map(({ baseOffset, abortedCount }) => ({ baseOffset, count: abortedCount }));
+  }
+
+  listsAborted(counts: readonly AbortedCount[]): boolean {
+    return counts.every(({ baseOffset, count }) => {
+      const segment = this.#segments.find((other) => other.baseOffset === baseOffset);
+      return segment === undefined || segment.abortedCount >= count;
+    });
+  }
+
+  async forgetAborted(offset: number): Promise<void> {
+    for (const segment of this.#segments.slice(this.#indexOf(offset))) {
+      if (segment.abortedCount > 0) await segment.aborted.truncateAbove(offset - 1);
+    }
+  }
+
+  listAborted(aborted: AbortedTransaction): void {
+    this.#segments[this.#indexOf(aborted.lastOffset)]?.aborted.append(aborted);
+  }
+
   async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
     for (const segment of this.#segments.slice(this.#indexOf(offset))) {
       const from = await this.#search.positionOf(segment, offset);
@@ -391,8 +451,11 @@ export class LocalLog implements PartitionLog {
     this.#active.limitIndexes(settings.segmentIndexBytes);
   }
 
-  writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.#snapshots.write(offset, bytes);
+  async writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
+    const unsynced = this.#segments.filter(({ abortedCount, aborted }) => abortedCount > 0 && !aborted.isSynced);
+    for (const segment of unsynced) await segment.aborted.sync();
+    if (unsynced.length > 0) await this.directory.sync();
+    await this.#snapshots.write(offset, bytes);
   }
 
   latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {

@@ -18,7 +18,7 @@ export interface LogState {
   readonly snapshots: readonly number[];
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** A clean stop's states and the token that the shutdown marker of the same stop has. */
 interface CleanState {

@@ -43,6 +43,13 @@ export class OffsetIndex {
     return entry === undefined ? undefined : this.#decode(entry, 0);
   }
 
+  /** The first entry at or above `offset`. */
+  async ceiling(offset: number): Promise<OffsetPosition | undefined> {
+    const place = await this.entries.placeOf(offset - this.#baseOffset);
+    const entry = place < this.entries.count ? await this.entries.read(place, 1) : undefined;
+    return entry === undefined || entry.byteLength === 0 ? undefined : this.#decode(entry, 0);
+  }
+
   /**
    * After a crash: keeps the first entries that rise and end at or below `offset`, and forgets the rest. (A torn file has zeros or old
    * bytes in it.)

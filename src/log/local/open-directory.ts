@@ -190,7 +190,9 @@ function segmentFacts(entries: readonly DiskEntry[]): SegmentFacts[] {
     if (parsed?.suffix !== LOG) continue;
     const indexBytes = sizes.get(fileName(parsed.offset, OFFSET_INDEX)) ?? 0;
     const timeIndexBytes = sizes.get(fileName(parsed.offset, TIME_INDEX)) ?? 0;
-    all.push({ ...newSegmentFacts(parsed.offset, modifiedMs), bytes, indexBytes, timeIndexBytes });
+    const transactionIndexBytes = sizes.get(fileName(parsed.offset, TRANSACTION_INDEX)) ?? 0;
+    const fileBytes = { bytes, indexBytes, timeIndexBytes, transactionIndexBytes };
+    all.push({ ...newSegmentFacts(parsed.offset, modifiedMs), ...fileBytes });
   }
   return all.sort((one, other) => one.baseOffset - other.baseOffset);
 }

@@ -57,6 +57,7 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   });
   await probe.close();
   await files.use(segment.log, (file) => recoverFile(file, recovery, segment));
+  if (segment.abortedCount > 0) await segment.aborted.truncateAbove(segment.endOffset - 1);
   segment.writtenBytes = segment.bytes;
   segment.durableBytes = segment.bytes;
   // Where nothing of a file is known to be durable, its name is not either.
@@ -137,8 +138,8 @@ async function findStart(recovery: SegmentRecovery, probe: Segment): Promise<Rec
 }
 
 function newFacts(facts: SegmentFacts): SegmentFacts {
-  const { indexBytes, timeIndexBytes, modifiedMs } = facts;
-  return { ...newSegmentFacts(facts.baseOffset, modifiedMs), indexBytes, timeIndexBytes };
+  const { indexBytes, timeIndexBytes, transactionIndexBytes, modifiedMs } = facts;
+  return { ...newSegmentFacts(facts.baseOffset, modifiedMs), indexBytes, timeIndexBytes, transactionIndexBytes };
 }
 
 function segmentAt(recovery: SegmentRecovery, facts: SegmentFacts): Segment {

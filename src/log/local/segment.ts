@@ -1,13 +1,14 @@
 /**
- * One segment of a partition: a stretch of the log in a file, and its two indexes. Owns what is known about the file and the rules by which
+ * One segment of a partition: a stretch of the log in a file, its two indexes, and the list of transactions aborted in it. Owns what is known about the file and the rules by which
  * the indexes grow (Apache Kafka's, entry by entry). It reads and writes no batches itself.
  */
 import type { AppendedBatch } from '../log-engine.ts';
 import type { RollState } from '../segment-roll.ts';
-import { fileName, LOG, OFFSET_INDEX, TIME_INDEX } from './file-names.ts';
+import { fileName, LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { type OpenFiles, PooledFile } from './open-files.ts';
 import { TimeIndex } from './time-index.ts';
+import { TRANSACTION_ENTRY_BYTES, TransactionIndex } from './transaction-index.ts';
 
 /** What a segment is known to be without looking into its files. */
 export interface SegmentFacts {
@@ -22,6 +23,7 @@ export interface SegmentFacts {
   readonly modifiedMs: number;
   readonly indexBytes: number;
   readonly timeIndexBytes: number;
+  readonly transactionIndexBytes: number;
 }
 
 export function newSegmentFacts(baseOffset: number, nowMs: number): SegmentFacts {
@@ -36,6 +38,7 @@ export function newSegmentFacts(baseOffset: number, nowMs: number): SegmentFacts
     modifiedMs: nowMs,
     indexBytes: 0,
     timeIndexBytes: 0,
+    transactionIndexBytes: 0,
   };
 }
 
@@ -77,9 +80,11 @@ export class Segment implements RollState {
   #bytesSinceIndexEntry = 0;
   #offsets: OffsetIndex | undefined;
   #times: TimeIndex | undefined;
+  #aborted: TransactionIndex | undefined;
   readonly #indexBytes: number;
   readonly #indexedTimestamp: number;
   readonly #timeIndexBytes: number;
+  readonly #transactionIndexBytes: number;
 
   constructor(options: SegmentOptions) {
     const { facts } = options;
@@ -104,6 +109,7 @@ export class Segment implements RollState {
     this.#indexBytes = facts.indexBytes;
     this.#indexedTimestamp = facts.maxTimestamp;
     this.#timeIndexBytes = facts.timeIndexBytes;
+    this.#transactionIndexBytes = facts.transactionIndexBytes;
     this.nameDurable = options.exists;
   }
 
@@ -130,6 +136,21 @@ export class Segment implements RollState {
       if (this.#timeIndexBytes > 0) this.#times.continueFrom(this.#indexedTimestamp);
     }
     return this.#times;
+  }
+
+  get aborted(): TransactionIndex {
+    this.#aborted ??= new TransactionIndex({
+      baseOffset: this.baseOffset,
+      file: this.#indexFile(TRANSACTION_INDEX),
+      files: this.#files,
+      fileBytes: this.#transactionIndexBytes,
+    });
+    return this.#aborted;
+  }
+
+  /** How many aborted transactions are listed. */
+  get abortedCount(): number {
+    return this.#aborted?.entries.count ?? Math.floor(this.#transactionIndexBytes / TRANSACTION_ENTRY_BYTES);
   }
 
   #indexFile(suffix: string): PooledFile {
@@ -180,12 +201,17 @@ export class Segment implements RollState {
 
   /** The indexes have grown in memory by as much as is worth a write. */
   get indexTailsLarge(): boolean {
-    return (this.#offsets?.entries.wantsFlush ?? false) || (this.#times?.entries.wantsFlush ?? false);
+    return (
+      (this.#offsets?.entries.wantsFlush ?? false) ||
+      (this.#times?.entries.wantsFlush ?? false) ||
+      (this.#aborted?.entries.wantsFlush ?? false)
+    );
   }
 
   async flushIndexes(): Promise<void> {
     await this.#offsets?.entries.flush();
     await this.#times?.entries.flush();
+    await this.#aborted?.entries.flush();
   }
 
   /** No batch comes any more: completes the indexes and makes them durable, so that they need no check after a crash. */
@@ -202,6 +228,7 @@ export class Segment implements RollState {
     await this.#files.close(this.log);
     if (this.#offsets !== undefined) await this.#files.close(this.#offsets.entries.file);
     if (this.#times !== undefined) await this.#files.close(this.#times.entries.file);
+    if (this.#aborted !== undefined) await this.#files.close(this.#aborted.entries.file);
   }
 
   facts(): SegmentFacts {
@@ -216,6 +243,7 @@ export class Segment implements RollState {
       modifiedMs: this.modifiedMs,
       indexBytes: this.#offsets === undefined ? this.#indexBytes : this.#offsets.entries.count * 8,
       timeIndexBytes: this.#times === undefined ? this.#timeIndexBytes : this.#times.entries.count * 12,
+      transactionIndexBytes: this.abortedCount * TRANSACTION_ENTRY_BYTES,
     };
   }
 }

@@ -79,6 +79,32 @@ export class SparseIndex {
     return this.floor(Number.POSITIVE_INFINITY);
   }
 
+  /** How many entries have a key below `target`: the place of the first that has not, or that the file has lost. */
+  async placeOf(target: number): Promise<number> {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = await this.read(middle, 1);
+      if (entry.byteLength > 0 && this.#layout.key(entry, 0) < target) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The entries from `place` on, at most `count`; those in the file and those in memory come separately. None when the file has lost them. */
+  async read(place: number, count: number): Promise<Uint8Array> {
+    const { entryBytes } = this.#layout;
+    assert(place < this.count, 'an index entry that is not there', { place });
+    const inTail = place - this.#written;
+    if (inTail >= 0) {
+      return this.#tail.slice(inTail * entryBytes, Math.min(inTail + count, this.#tailCount) * entryBytes);
+    }
+    const bytes = new Uint8Array(Math.min(count, -inTail) * entryBytes);
+    const filled = await this.#files.use(this.file, (handle) => handle.read(bytes, place * entryBytes));
+    return bytes.subarray(0, filled - (filled % entryBytes));
+  }
+
   /** Writes the tail behind the entries in the file. Not durable: it can be made again. */
   flush(): Promise<void> {
     this.#flushed = this.#flushed.then(() => this.#flushTail());

@@ -5,6 +5,8 @@
 import type { Env } from '../../base/env.ts';
 import { EpochList } from '../epoch-list.ts';
 import type {
+  AbortedCount,
+  AbortedTransaction,
   AppendedBatch,
   LeaderEpochEntry,
   LogId,
@@ -179,6 +181,50 @@ export class MemoryLog implements PartitionLog {
     return batch === undefined ? undefined : firstRecordOfMaxTimestamp(batch.bytes);
   }
 
+  abortedTransactions({ offset, nextOffset }: { offset: number; nextOffset: number }): readonly AbortedTransaction[] {
+    const segments = this.#segmentsFrom(offset);
+    if (!segments.some(({ aborted }) => (aborted.at(-1)?.lastOffset ?? -1) >= offset)) return noneAborted;
+    const upperOffset = this.#upperOffset(nextOffset);
+    const found: AbortedTransaction[] = [];
+    for (const { aborted } of segments) {
+      for (const transaction of aborted.slice(firstEndingSince(aborted, offset))) {
+        if (transaction.firstOffset < upperOffset) found.push(transaction);
+        if (transaction.lastStableOffset >= upperOffset) return found;
+      }
+    }
+    return found;
+  }
+
+  /** Where an index with an entry every `index.interval.bytes` would have one: as far as the local engine looks. */
+  #upperOffset(nextOffset: number): number {
+    const [segment] = this.#segmentsFrom(nextOffset - 1);
+    if (segment === undefined) return nextOffset;
+    let bytes = 0;
+    for (let index = segment.batches.indexOf(nextOffset); index < segment.batches.count; index += 1) {
+      const batch = segment.batches.at(index);
+      if (bytes > this.#settings.indexIntervalBytes && batch !== undefined) return batch.lastOffset;
+      bytes += batch?.bytes.byteLength ?? 0;
+    }
+    return segment.endOffset;
+  }
+
+  // What was listed stays listed: it is kept with the batches.
+  abortedCounts(): readonly AbortedCount[] {
+    return [];
+  }
+
+  listsAborted(): boolean {
+    return true;
+  }
+
+  async forgetAborted(offset: number): Promise<void> {
+    for (const { aborted } of this.#segmentsFrom(offset)) aborted.splice(firstEndingSince(aborted, offset));
+  }
+
+  listAborted(transaction: AbortedTransaction): void {
+    this.#segmentsFrom(transaction.lastOffset)[0]?.aborted.push(transaction);
+  }
+
   async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
     for (const { batches } of this.#segmentsFrom(offset)) {
       for (let index = batches.indexOf(offset); index < batches.count; index += 1) {
@@ -241,6 +287,20 @@ export class MemoryLog implements PartitionLog {
     this.#closed = true;
     this.#data.open = false;
   }
+}
+
+const noneAborted: readonly AbortedTransaction[] = [];
+
+/** The place of the first that ends at or above `offset`. */
+function firstEndingSince(aborted: readonly AbortedTransaction[], offset: number): number {
+  let low = 0;
+  let high = aborted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((aborted[middle]?.lastOffset ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function firstInSegment(segment: MemorySegment, timestamp: number, startOffset: number): TimestampOffset | undefined {

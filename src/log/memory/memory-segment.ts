@@ -1,6 +1,6 @@
 /** A stretch of one partition's batches in memory: what retention lets go of at once. */
 import { BatchList, type StoredBatch } from '../batch-list.ts';
-import type { AppendedBatch } from '../log-engine.ts';
+import type { AbortedTransaction, AppendedBatch } from '../log-engine.ts';
 import type { RetainedBytes } from '../retained-bytes.ts';
 import type { RollState } from '../segment-roll.ts';
 
@@ -10,6 +10,8 @@ export class MemorySegment implements RollState {
   readonly rollJitterMs: number;
   readonly indexFull = false;
   readonly batches = new BatchList();
+  /** Those whose markers are here. */
+  readonly aborted: AbortedTransaction[] = [];
   bytes = 0;
   endOffset: number;
   firstTimestamp = -1;
@@ -35,6 +37,7 @@ export class MemorySegment implements RollState {
     if (this.bytes === 0) this.firstTimestamp = batch.maxTimestamp;
     this.batches.push(stored);
     this.bytes += stored.bytes.byteLength;
+    if (batch.aborted !== undefined) this.aborted.push(batch.aborted);
     this.endOffset = batch.lastOffset + 1;
     this.#lastAppendMs = nowMs;
     if (batch.maxTimestamp > this.maxTimestamp) {

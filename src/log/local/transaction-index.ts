@@ -1,0 +1,128 @@
+/**
+ * `.txnindex`: the transactions whose abort markers are in a segment, in the order of the markers. An entry is 34 bytes: version (int16, 0), producer id, first offset,
+ * last offset (that of the marker) and last stable offset (int64 each). A segment without such markers has no file.
+ *
+ * Unlike the other indexes it is believed as it is: what it does not list, readers take for committed. So its owner makes it durable before the
+ * snapshot that vouches for it (decision 0019).
+ */
+import { readInt16, readInt64, writeInt16, writeInt64 } from '../../base/big-endian.ts';
+import { DiskFault } from '../../base/faults.ts';
+import type { AbortedTransaction } from '../log-engine.ts';
+import type { OpenFiles, PooledFile } from './open-files.ts';
+import { type IndexLayout, SparseIndex } from './sparse-index.ts';
+
+export const TRANSACTION_ENTRY_BYTES = 34;
+
+const VERSION = 0;
+/** Entries that are read at a time: 4 KB. */
+const PAGE_ENTRIES = 120;
+
+const LAYOUT: IndexLayout = { entryBytes: TRANSACTION_ENTRY_BYTES, key: (bytes, at) => readInt64(bytes, at + 18) };
+
+export class TransactionIndex {
+  readonly entries: SparseIndex;
+  readonly #baseOffset: number;
+  readonly #files: OpenFiles;
+  /** The marker of the last entry, if that is known. */
+  #lastOffset: number | undefined;
+  #isSynced: boolean;
+
+  constructor(options: { baseOffset: number; file: PooledFile; files: OpenFiles; fileBytes: number }) {
+    const written = Math.floor(options.fileBytes / TRANSACTION_ENTRY_BYTES);
+    this.entries = new SparseIndex({ file: options.file, files: options.files, layout: LAYOUT, written });
+    this.#baseOffset = options.baseOffset;
+    this.#files = options.files;
+    this.#isSynced = true;
+  }
+
+  /** False: what is listed may not survive a crash, or what was cut off may come back. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  append(aborted: AbortedTransaction): void {
+    this.entries.push((bytes, at) => {
+      writeInt16(bytes, at, VERSION);
+      writeInt64(bytes, at + 2, aborted.producerId);
+      writeInt64(bytes, at + 10, aborted.firstOffset);
+      writeInt64(bytes, at + 18, aborted.lastOffset);
+      writeInt64(bytes, at + 26, aborted.lastStableOffset);
+    });
+    this.#lastOffset = aborted.lastOffset;
+    this.#isSynced = false;
+  }
+
+  /** False: no marker at or above `offset` is listed. */
+  mayHaveSince(offset: number): boolean {
+    return this.entries.count > 0 && (this.#lastOffset === undefined || this.#lastOffset >= offset);
+  }
+
+  /**
+   * Adds the transactions to `found` that end at or above `offset` and begin below `upperOffset`. True when no later entry, of this segment or another, can
+   * be one of them.
+   */
+  async collect(range: AbortedRange, found: AbortedTransaction[]): Promise<boolean> {
+    let place = await this.entries.placeOf(range.offset);
+    let lastOffset = this.#lastOffset;
+    while (place < this.entries.count) {
+      const bytes = await this.entries.read(place, PAGE_ENTRIES);
+      if (bytes.byteLength === 0) {
+        throw new DiskFault({ kind: 'absent', operation: 'read', path: this.entries.file.path });
+      }
+      for (let at = 0; at < bytes.byteLength; at += TRANSACTION_ENTRY_BYTES) {
+        const aborted = decode(bytes, at);
+        if (aborted.firstOffset < range.upperOffset) found.push(aborted);
+        if (aborted.lastStableOffset >= range.upperOffset) return true;
+        lastOffset = aborted.lastOffset;
+      }
+      place += bytes.byteLength / TRANSACTION_ENTRY_BYTES;
+    }
+    // All have been seen, up to the last one.
+    this.#lastOffset = lastOffset;
+    return false;
+  }
+
+  /** Keeps the first entries that rise, make sense and end at or below `offset`, and forgets the rest. */
+  async truncateAbove(offset: number): Promise<void> {
+    const bytes = await this.entries.readAll();
+    let count = 0;
+    let last = this.#baseOffset - 1;
+    for (let at = 0; at < bytes.byteLength; at += TRANSACTION_ENTRY_BYTES) {
+      const { firstOffset, lastOffset } = decode(bytes, at);
+      const makesSense = readInt16(bytes, at) === VERSION && lastOffset > last && firstOffset < lastOffset;
+      if (!makesSense || lastOffset > offset) break;
+      last = lastOffset;
+      count += 1;
+    }
+    if (count === this.entries.count) return;
+    await this.entries.flush();
+    await this.entries.truncate(count);
+    this.#lastOffset = count === 0 ? undefined : last;
+    this.#isSynced = false;
+  }
+
+  async sync(): Promise<void> {
+    this.#isSynced = true;
+    try {
+      await this.entries.flush();
+      await this.#files.use(this.entries.file, (file) => file.sync());
+    } catch (error) {
+      this.#isSynced = false;
+      throw error;
+    }
+  }
+}
+
+export interface AbortedRange {
+  readonly offset: number;
+  readonly upperOffset: number;
+}
+
+function decode(bytes: Uint8Array, at: number): AbortedTransaction {
+  return {
+    producerId: readInt64(bytes, at + 2),
+    firstOffset: readInt64(bytes, at + 10),
+    lastOffset: readInt64(bytes, at + 18),
+    lastStableOffset: readInt64(bytes, at + 26),
+  };
+}
