@@ -203,9 +203,12 @@ async function simulate(seed: number): Promise<number> {
   return abortedMost;
 }
 
+/** Seeds that have found something: a snapshot below the log start, a list that came back after a power loss. */
+const pinned = [78, 561];
+
 test('aborted transactions are told whatever ended the lives before, and whatever derived files are lost', async () => {
   let most = 0;
-  for (let seed = 1; seed <= 150; seed += 1) {
+  for (const seed of [...Array.from({ length: 60 }, (_, index) => index + 1), ...pinned]) {
     try {
       most = Math.max(most, await simulate(seed));
     } catch (error) {

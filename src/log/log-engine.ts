@@ -149,7 +149,7 @@ export interface PartitionLog {
   }): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]>;
   /** How many aborted transactions each segment lists that lists any; to be kept with a snapshot, for `listsAborted`. */
   abortedCounts(): readonly AbortedCount[];
-  /** False when segments that are still there list fewer than they did: then somebody has to list them again. */
+  /** False when a segment that is still there lists fewer or more than it did: then somebody has to list them again. */
   listsAborted(counts: readonly AbortedCount[]): boolean;
   /** Forgets the aborted transactions whose markers lie at or above `offset`, so that they can be listed again. Before the first append only. */
   forgetAborted(offset: number): Promise<void>;

@@ -5,6 +5,7 @@ import { recordsOf } from '../protocol/batch/records.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { append, appended, heldPartition, produced } from './partition.fixture.ts';
 import type { Partition, ReadableBytes } from './partition.ts';
+import { encodeSnapshot } from './producer-snapshot.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 
 function transactional(id: number, baseSequence = 0, epoch = 0) {
@@ -207,6 +208,21 @@ test("a coordinator's batch is fenced by the epoch and needs leave to begin a tr
   assert.equal(partition.appendInternal(offsets(2), 0).kind, 'appended');
   const old = partition.appendInternal(offsets(1), 0, partition.beginVerification({ ...wish, producerEpoch: 1 }));
   assert.equal(old.kind === 'refused' && old.error, ErrorCode.INVALID_PRODUCER_EPOCH);
+});
+
+test('a snapshot is not used when batches behind it are deleted: they may have ended its transactions', async () => {
+  const fixture = await heldPartition({ settings: { segmentBytes: 150 } });
+  const { engine, env, log } = fixture;
+  appended(fixture.partition, transactional(1));
+  await log.writeSnapshot(1, encodeSnapshot(fixture.partition.producers, []));
+  log.writeSnapshot = () => Promise.resolve();
+  end(fixture.partition);
+  for (let count = 0; count < 4; count++) appended(fixture.partition);
+  log.sync(6);
+  await fixture.partition.deleteRecordsBefore(4);
+  await fixture.partition.stop('closed');
+  const { partition } = await heldPartition({ engine, env, leaderEpoch: 1 });
+  assert.deepEqual([partition.lastStableOffset, partition.highWatermark, partition.producers.size], [6, 6, 0]);
 });
 
 test('open transactions and ended ones are what they were after opening again, with a snapshot and without', async () => {

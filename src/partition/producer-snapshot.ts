@@ -23,22 +23,23 @@ const abortedCountBytes = 12;
 
 export interface ProducerSnapshot {
   readonly producers: readonly ProducerEntry[];
-  /** What the log listed, or more. */
-  readonly aborted: readonly AbortedCount[];
+  /** What the log's segments listed; undefined in a file that Kafka wrote. */
+  readonly aborted: readonly AbortedCount[] | undefined;
 }
 
 /**
  * The state at the end of a log: its newest snapshot, and the batches after it. The log gets back what it may have forgotten of its aborted
- * transactions: those above the snapshot, which are not known to be durable, or all when it lists fewer than the snapshot says.
+ * transactions: those above the snapshot, which are not known to be durable, or all when it lists others than the snapshot says.
  */
 export async function recoverProducers(log: PartitionLog): Promise<ProducerState> {
   const file = await log.latestSnapshot();
   const snapshot = file === undefined ? undefined : decodeSnapshot(file.bytes);
   if (file === undefined || snapshot === undefined) return replayAll(log);
-  const isListed = log.listsAborted(snapshot.aborted);
+  const from = file.offset;
+  if (from < log.endOffset) await log.forgetAborted(from);
+  const isListed = snapshot.aborted === undefined || log.listsAborted(snapshot.aborted);
   if (!isListed) await replayAll(log);
   const state = new ProducerState();
-  const from = file.offset;
   // Batches that were deleted since the snapshot may have ended its transactions and gone on with its sequences: then it knows less than nothing.
   const begin = (firstOffset: number): void => {
     if (firstOffset <= from || from >= log.startOffset) state.restore(snapshot.producers);
@@ -49,6 +50,7 @@ export async function recoverProducers(log: PartitionLog): Promise<ProducerState
 
 async function replayAll(log: PartitionLog): Promise<ProducerState> {
   const state = new ProducerState();
+  await log.forgetAborted(log.startOffset);
   await replay(log, { from: log.startOffset, state, lists: true, begin: () => {} });
   return state;
 }
@@ -65,7 +67,6 @@ interface Replay {
 async function replay(log: PartitionLog, { from, state, lists, begin }: Replay): Promise<void> {
   let hasBegun = false;
   if (from < log.endOffset) {
-    if (lists) await log.forgetAborted(from);
     await log.scan(from, (batch) => {
       if (!hasBegun) begin(baseOffset(batch));
       hasBegun = true;
@@ -185,7 +186,8 @@ function encodeAborted(bytes: Uint8Array, start: number, aborted: readonly Abort
   }
 }
 
-function decodeAborted(bytes: Uint8Array, start: number): readonly AbortedCount[] {
+function decodeAborted(bytes: Uint8Array, start: number): readonly AbortedCount[] | undefined {
+  if (bytes.length < start + 4) return undefined;
   const aborted: AbortedCount[] = [];
   for (let at = start + 4; at + abortedCountBytes <= bytes.length; at += abortedCountBytes) {
     aborted.push({ baseOffset: readInt64(bytes, at), count: readInt32(bytes, at + 8) });

@@ -2,8 +2,16 @@
 import { boolean, int, short } from '../setting.ts';
 
 export const transactionSettings = {
-  'add.partitions.to.txn.retry.backoff.max.ms': int(100, { min: 0, importance: 'high' }),
-  'add.partitions.to.txn.retry.backoff.ms': int(20, { min: 1, importance: 'high' }),
+  'add.partitions.to.txn.retry.backoff.max.ms': int(100, {
+    min: 0,
+    importance: 'high',
+    effect: 'How long a produce request waits for the markers of the transaction before.',
+  }),
+  'add.partitions.to.txn.retry.backoff.ms': int(20, {
+    min: 1,
+    importance: 'high',
+    effect: 'How often the coordinator is asked meanwhile.',
+  }),
   'producer.id.expiration.check.interval.ms': int(600_000, {
     min: 1,
     importance: 'low',
@@ -18,7 +26,11 @@ export const transactionSettings = {
   }),
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, { min: 1, importance: 'low' }),
   'transaction.max.timeout.ms': int(900_000, { min: 1, importance: 'high' }),
-  'transaction.partition.verification.enable': boolean(true, { importance: 'low', dynamic: 'cluster-wide' }),
+  'transaction.partition.verification.enable': boolean(true, {
+    importance: 'low',
+    dynamic: 'cluster-wide',
+    effect: 'Batches begin a transaction only where the coordinator knows of it (KIP-890).',
+  }),
   'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { min: 1, importance: 'low' }),
   'transaction.state.log.load.buffer.size': int(5_242_880, { min: 1, importance: 'high' }),
   'transaction.state.log.min.isr': int(2, {

@@ -74,6 +74,9 @@ describe('a directory that Apache Kafka wrote', () => {
       assert.deepEqual(await log.offsetOfMaxTimestamp(), { timestamp: 1795363957747, offset: 111, leaderEpoch: 0 });
       const found = await log.offsetForTimestamp({ timestamp: 1795363939191, endOffset: 112 });
       assert.deepEqual(found, { timestamp: 1795363939191, offset: 59, leaderEpoch: 0 });
+      assert.deepEqual(await log.abortedTransactions({ offset: 90, nextOffset: 112 }), kafkasAborted);
+      assert.deepEqual(await log.abortedTransactions({ offset: 100, nextOffset: 112 }), kafkasAborted.slice(1));
+      assert.deepEqual(await log.abortedTransactions({ offset: 102, nextOffset: 112 }), []);
       await log.close();
     });
   }
@@ -97,6 +100,12 @@ describe('a directory that Apache Kafka wrote', () => {
   });
 });
 
+/** As Kafka's dump tool prints them. */
+const kafkasAborted = [
+  { producerId: 4, firstOffset: 92, lastOffset: 97, lastStableOffset: 98 },
+  { producerId: 5, firstOffset: 99, lastOffset: 101, lastStableOffset: 98 },
+];
+
 test('the same batches give the same segments and indexes, byte for byte', async () => {
   const env = testEnv();
   const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
@@ -108,18 +117,19 @@ test('the same batches give the same segments and indexes, byte for byte', async
       lastOffset: lastOffset(bytes),
       leaderEpoch: partitionLeaderEpoch(bytes),
       maxTimestamp: maxTimestamp(bytes),
+      aborted: kafkasAborted.find((aborted) => aborted.lastOffset === lastOffset(bytes)),
     });
   }
   await log.close();
   let compared = 0;
   for (const name of readdirSync(new URL('samples-0', testdata))) {
     const suffix = parseFileName(name)?.suffix;
-    // Snapshots and the transaction index are the writer's.
-    if (suffix === '.snapshot' || suffix === '.txnindex') continue;
+    // Snapshots are the writer's.
+    if (suffix === '.snapshot') continue;
     assert.deepEqual(contentOf(env, `data/samples-0/${name}`), sample(`samples-0/${name}`), name);
     compared += 1;
   }
-  assert.equal(compared, 6 * 3 + 2);
+  assert.equal(compared, 6 * 3 + 2 + 2);
 });
 
 test('checkpoints, partition.metadata and meta.properties are those of Kafka', () => {

@@ -365,10 +365,8 @@ export class LocalLog implements PartitionLog {
   }
 
   listsAborted(counts: readonly AbortedCount[]): boolean {
-    return counts.every(({ baseOffset, count }) => {
-      const segment = this.#segments.find((other) => other.baseOffset === baseOffset);
-      return segment === undefined || segment.abortedCount >= count;
-    });
+    const countOf = new Map(counts.map(({ baseOffset, count }) => [baseOffset, count]));
+    return this.#segments.every(({ baseOffset, abortedCount }) => abortedCount === (countOf.get(baseOffset) ?? 0));
   }
 
   async forgetAborted(offset: number): Promise<void> {
@@ -452,7 +450,7 @@ export class LocalLog implements PartitionLog {
   }
 
   async writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
-    const unsynced = this.#segments.filter(({ abortedCount, aborted }) => abortedCount > 0 && !aborted.isSynced);
+    const unsynced = this.#segments.filter(({ isAbortedSynced }) => !isAbortedSynced);
     for (const segment of unsynced) await segment.aborted.sync();
     if (unsynced.length > 0) await this.directory.sync();
     await this.#snapshots.write(offset, bytes);

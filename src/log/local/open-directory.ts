@@ -242,11 +242,18 @@ async function usableSnapshots(
   endOffset: number,
 ): Promise<readonly number[]> {
   const offsets: number[] = [];
+  let isRemoving = false;
   for (const { name } of entries) {
     const parsed = parseFileName(name);
     if (parsed?.suffix !== SNAPSHOT) continue;
-    if (parsed.offset <= endOffset) offsets.push(parsed.offset);
-    else await env.disk.remove(`${directory}/${name}`);
+    if (parsed.offset <= endOffset) {
+      offsets.push(parsed.offset);
+      continue;
+    }
+    await env.disk.remove(`${directory}/${name}`);
+    isRemoving = true;
   }
+  // It must not come back when the log has other records there.
+  if (isRemoving) await env.disk.syncDirectory(directory);
   return offsets;
 }

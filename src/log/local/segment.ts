@@ -153,6 +153,10 @@ export class Segment implements RollState {
     return this.#aborted?.entries.count ?? Math.floor(this.#transactionIndexBytes / TRANSACTION_ENTRY_BYTES);
   }
 
+  get isAbortedSynced(): boolean {
+    return this.#aborted?.isSynced ?? true;
+  }
+
   #indexFile(suffix: string): PooledFile {
     return new PooledFile(`${this.#directory}/${fileName(this.baseOffset, suffix)}`, 'create');
   }
