@@ -102,7 +102,14 @@ async function* producers(file: DiskFile): AsyncGenerator<DumpLine, void, undefi
     yield { kind: 'garbage', position: 0, bytes: await file.size() };
     return;
   }
-  for (const { producerId, epoch, coordinatorEpoch, currentTxnFirstOffset, lastTimestamp, batches } of found.producers) {
+  for (const {
+    producerId,
+    epoch,
+    coordinatorEpoch,
+    currentTxnFirstOffset,
+    lastTimestamp,
+    batches,
+  } of found.producers) {
     const remembered = batches.map(({ firstSequence, lastSequence, lastOffset, offsetDelta, timestamp }) => ({
       firstSequence,
       lastSequence,
