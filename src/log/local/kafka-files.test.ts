@@ -81,6 +81,15 @@ describe('a directory that Apache Kafka wrote', () => {
     });
   }
 
+  test('keeps its aborted transactions when another index is made anew', async () => {
+    const env = testEnv();
+    const engine = await copySamples(env, 'samples-0', true);
+    await env.disk.remove('data/samples-0/00000000000000000073.index');
+    const log = await engine.open(samples, settings);
+    assert.deepEqual(await log.abortedTransactions({ offset: 90, nextOffset: 112 }), kafkasAborted);
+    await log.close();
+  });
+
   test('keeps its bytes when it was opened and closed', async () => {
     const env = testEnv();
     const engine = await copySamples(env, 'samples-0', true);

@@ -27,7 +27,10 @@ export interface IndexRebuilding {
 export async function rebuildIndexes(rebuilding: IndexRebuilding): Promise<Segment> {
   const { env, files, directory, facts, endOffset, indexBytesMax } = rebuilding;
   const shared = { directory, files, indexBytesMax, exists: true, rollJitterMs: 0 };
-  const segment = new Segment({ ...shared, facts: newSegmentFacts(facts.baseOffset, facts.modifiedMs) });
+  // What was aborted is not told by the batches of one segment: the list stays, and the partition judges it (decision 0019).
+  const { transactionIndexBytes } = facts;
+  const kept = { ...newSegmentFacts(facts.baseOffset, facts.modifiedMs), transactionIndexBytes };
+  const segment = new Segment({ ...shared, facts: kept });
   const indexes = [segment.offsets.entries.file, segment.times.entries.file];
   // Half an index would be believed after a crash: it gets its name when it is whole.
   for (const file of indexes) file.path += TEMPORARY;
