@@ -82,7 +82,6 @@ export const unplayedSteps: readonly UnplayedSteps[] = [
     fromStep: 7,
     reason: 'Whether a check of expiry falls between two of its steps is chance; further on it needs transactions.',
   },
-  { scenario: 'log/compaction', fromStep: 7, reason: 'Ottla does not compact logs yet.' },
 ];
 
 export const differenceGroups: readonly DifferenceGroup[] = [

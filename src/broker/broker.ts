@@ -15,6 +15,7 @@ import { FetchSessions } from './fetch-sessions.ts';
 import { followGroups } from './follow-groups.ts';
 import { groupPartitions, topicNames } from './group-partitions.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { LogCleaner } from './log-cleaner.ts';
 import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
@@ -83,6 +84,8 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
   groups.start();
   const housekeeping = new Housekeeping({ env, config, engine, partitions, background });
   housekeeping.start();
+  const cleaner = new LogCleaner({ env, config, partitions: () => partitions.open(), background });
+  cleaner.start();
 
   return {
     env,
@@ -103,6 +106,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
     announce: (actual) => metadata.register({ endPoints: actual, rack }),
     async close() {
       housekeeping.stop();
+      cleaner.stop();
       await metadata.close();
       groups.stop();
       await partitions.close();

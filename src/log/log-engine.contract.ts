@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { baseOffset, lastOffset } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
+import { compactionContract } from './compaction/compaction.contract.ts';
 import { appendTo, logId, logSettings, whenProgress } from './log.fixture.ts';
 import type { LogEngine, LogRead, LogSlice, PartitionLog } from './log-engine.ts';
 import { LogClosed } from './log-faults.ts';
@@ -340,6 +341,8 @@ export function logEngineContract(name: string, make: () => Promise<EngineUnderT
       assert.equal(fresh.endOffset, 0);
       await fresh.close();
     });
+
+    compactionContract(check);
 
     check('a topic made anew under an old name does not see the old records', async ({ engine }) => {
       const old = await engine.open(logId({ topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }), logSettings());

@@ -6,6 +6,8 @@
  * partition that opened it. Record bytes are kept and served as they came.
  */
 import type { TopicSettings } from '../config/topic-settings.ts';
+import type { Cleanable } from './compaction/cleanable.ts';
+import type { CompactionRequest, CompactionResult } from './compaction/compaction-request.ts';
 
 export interface LogEngine {
   /**
@@ -50,8 +52,12 @@ export interface DirectoryUsage {
 export type LogSettings = Pick<
   TopicSettings,
   | 'cleanupPolicy'
+  | 'deleteRetentionMs'
   | 'fileDeleteDelayMs'
   | 'indexIntervalBytes'
+  | 'maxCompactionLagMs'
+  | 'minCleanableDirtyRatio'
+  | 'minCompactionLagMs'
   | 'retentionBytes'
   | 'retentionMs'
   | 'segmentBytes'
@@ -166,6 +172,13 @@ export interface PartitionLog {
   advanceStart(offset: number): Promise<void>;
   /** Deletes what retention by time and size allows now, never at or above `upTo`. Answers how many segments went. */
   applyRetention(upTo: number): Promise<number>;
+  /** What a compaction could look at now, below `upTo`. */
+  cleanable(upTo: number): Cleanable;
+  /**
+   * Leaves the last record of each key in the complete segments below `upTo`, by Apache Kafka's rules; offsets stay. Reads and appends go on
+   * meanwhile. One at a time. Undefined when it was ended before it was through.
+   */
+  compact(request: CompactionRequest): Promise<CompactionResult | undefined>;
   /** Settings changed; takes effect with the next append or housekeeping pass. */
   reconfigure(settings: LogSettings): void;
 

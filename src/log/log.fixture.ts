@@ -12,8 +12,12 @@ export function logId(id: Partial<LogId> = {}): LogId {
 export function logSettings(settings: Partial<LogSettings> = {}): LogSettings {
   return {
     cleanupPolicy: ['delete'],
+    deleteRetentionMs: 86_400_000,
     fileDeleteDelayMs: 60_000,
     indexIntervalBytes: 4096,
+    maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+    minCleanableDirtyRatio: 0.5,
+    minCompactionLagMs: 0,
     retentionBytes: -1,
     retentionMs: -1,
     segmentBytes: 1024 * 1024 * 1024,

@@ -50,6 +50,24 @@ export class RecentBatches {
     return stored;
   }
 
+  /** Files have something else than these batches below `offset`: they leave. */
+  dropBelow(tail: RecentTail, offset: number): void {
+    let dropped = 0;
+    for (let first = tail.batches.first; first !== undefined && first.lastOffset < offset; first = tail.batches.first) {
+      tail.batches.shift();
+      this.#retained.release(first.bytes);
+      dropped += 1;
+    }
+    if (dropped === 0) return;
+    const forget = (other: RecentTail): boolean => {
+      if (other !== tail || dropped === 0) return true;
+      dropped -= 1;
+      return false;
+    };
+    this.#order = this.#order.slice(this.#head).filter(forget);
+    this.#head = 0;
+  }
+
   /** The log is closed: its batches leave. */
   drop(tail: RecentTail): void {
     tail.dropped = true;

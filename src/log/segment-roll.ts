@@ -20,7 +20,13 @@ export function mustRoll(segment: RollState, batch: AppendedBatch, settings: Log
   if (batch.lastOffset - segment.baseOffset > RELATIVE_OFFSET_MAX) return true;
   if (segment.bytes === 0) return false;
   if (segment.bytes + batch.bytes.byteLength > settings.segmentBytes) return true;
-  return segment.indexFull || ageMs(segment, batch.maxTimestamp, nowMs) > settings.segmentMs - segment.rollJitterMs;
+  return segment.indexFull || ageMs(segment, batch.maxTimestamp, nowMs) > segmentMs(settings) - segment.rollJitterMs;
+}
+
+/** A segment that takes appends is not compacted, so it must not do so for longer than compaction may wait (KIP-354). */
+function segmentMs(settings: LogSettings): number {
+  const isCompacted = settings.cleanupPolicy.includes('compact');
+  return isCompacted ? Math.min(settings.segmentMs, settings.maxCompactionLagMs) : settings.segmentMs;
 }
 
 function ageMs(segment: RollState, timestamp: number, nowMs: number): number {
@@ -29,5 +35,5 @@ function ageMs(segment: RollState, timestamp: number, nowMs: number): number {
 
 /** A new segment's `rollJitterMs`. `random` is in [0, 1). */
 export function rollJitterMs(settings: LogSettings, random: number): number {
-  return Math.floor(random * Math.min(settings.segmentJitterMs, settings.segmentMs));
+  return Math.floor(random * Math.min(settings.segmentJitterMs, segmentMs(settings)));
 }

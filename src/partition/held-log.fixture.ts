@@ -3,6 +3,8 @@
  * when the test says so, and it fails on demand.
  */
 import { present } from '../base/assert.ts';
+import type { Cleanable } from '../log/compaction/cleanable.ts';
+import type { CompactionRequest, CompactionResult } from '../log/compaction/compaction-request.ts';
 import type {
   AbortedTransaction,
   AppendedBatch,
@@ -138,6 +140,14 @@ export class HeldLog implements PartitionLog {
 
   applyRetention(upTo: number): Promise<number> {
     return this.#inner.applyRetention(upTo);
+  }
+
+  cleanable(upTo: number): Cleanable {
+    return this.#inner.cleanable(upTo);
+  }
+
+  compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
+    return this.#inner.compact(request);
   }
 
   reconfigure(settings: LogSettings): void {

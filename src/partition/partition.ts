@@ -8,6 +8,8 @@
 import { assert, unreachable } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
+import type { Cleanable } from '../log/compaction/cleanable.ts';
+import type { CompactionRequest, CompactionResult } from '../log/compaction/compaction-request.ts';
 import type {
   AbortedTransaction,
   LeaderEpochEntry,
@@ -416,6 +418,23 @@ export class Partition {
     const removed = await this.#log.applyRetention(this.#highWatermark);
     this.#advance();
     return removed;
+  }
+
+  /** What a compaction could look at now. */
+  cleanable(): Cleanable {
+    return this.#log.cleanable(this.#compactedUpTo);
+  }
+
+  /** Undefined when it was ended before it was through, or when the partition has stopped. */
+  async compact(request: Omit<CompactionRequest, 'upTo' | 'isLastOfProducer'>): Promise<CompactionResult | undefined> {
+    if (this.#stopped !== undefined) return undefined;
+    const isLastOfProducer = (batch: Uint8Array): boolean => this.#producers.isLastOf(batch);
+    return this.#log.compact({ ...request, upTo: this.#compactedUpTo, isLastOfProducer });
+  }
+
+  /** Whether a record above is committed, or part of an aborted transaction, is not known yet. */
+  get #compactedUpTo(): number {
+    return Math.min(this.lastStableOffset, this.#highWatermark);
   }
 
   /** Forgets producers that were idle for `producer.id.expiration.ms`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { emptyBatch } from '../log/compaction/rewrite-batch.ts';
 import { produced } from './partition.fixture.ts';
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.ts';
 import { ProducerState } from './producer-state.ts';
@@ -78,4 +79,13 @@ test('a damaged snapshot is none', () => {
   for (let length = 0; length < good.length; length++) {
     assert.equal(decodeSnapshot(good.subarray(0, length)), undefined, `${length} bytes`);
   }
+});
+
+test('a batch that compaction has emptied tells the sequences of its producer, and opens no transaction', () => {
+  const state = new ProducerState();
+  const batch = produced({ producerId: 1, producerEpoch: 2, baseOffset: 100, baseSequence: 7, isTransactional: true });
+  // Invariant I22.
+  state.apply(emptyBatch(batch));
+  assert.equal(state.get(1)?.batches.at(-1)?.lastSequence, 7);
+  assert.equal(state.get(1)?.currentTxnFirstOffset, -1);
 });

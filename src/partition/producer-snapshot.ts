@@ -11,7 +11,7 @@ import { readInt16, readInt32, readInt64, readUint32, writeInt16, writeInt32, wr
 import type { AbortedCount, PartitionLog } from '../log/log-engine.ts';
 import { crc32c } from '../protocol/batch/crc32c.ts';
 import { endTransactionOf } from '../protocol/batch/end-transaction-batch.ts';
-import { baseOffset, hasProducerId, isControl, lastOffset, producerId, recordCount } from '../protocol/batch/header.ts';
+import { baseOffset, hasProducerId, isControl, lastOffset, producerId } from '../protocol/batch/header.ts';
 import { type ProducerBatch, type ProducerEntry, ProducerState } from './producer-state.ts';
 
 const version = 1;
@@ -76,9 +76,9 @@ async function replay(log: PartitionLog, { from, state, lists, begin }: Replay):
   if (!hasBegun) begin(log.endOffset);
 }
 
-/** A control batch comes whole, of others only the header is needed. What compaction has emptied says nothing. */
+/** A control batch comes whole, of others only the header is needed. A batch that compaction has emptied is there for its sequences. */
 function replayBatch(log: PartitionLog, batch: Uint8Array, { state, lists }: Pick<Replay, 'state' | 'lists'>): void {
-  if (!hasProducerId(batch) || recordCount(batch) === 0) return;
+  if (!hasProducerId(batch)) return;
   if (!isControl(batch)) {
     state.apply(batch);
     return;

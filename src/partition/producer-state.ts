@@ -10,6 +10,7 @@ import type { EndTransaction } from '../protocol/batch/end-transaction-batch.ts'
 import {
   baseOffset,
   baseSequence,
+  isControl,
   isTransactional,
   lastOffset,
   lastSequence,
@@ -17,6 +18,7 @@ import {
   NO_PRODUCER_EPOCH,
   producerEpoch,
   producerId,
+  recordCount,
 } from '../protocol/batch/header.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 import type { PendingVerification } from './transaction-verifications.ts';
@@ -165,7 +167,8 @@ export class ProducerState {
     slot.timestamp = maxTimestamp(batch);
     entry.batches.push(slot);
     entry.lastTimestamp = slot.timestamp;
-    if (entry.currentTxnFirstOffset === -1 && isTransactional(batch)) {
+    // A batch that compaction has emptied has nothing that could be committed or aborted.
+    if (entry.currentTxnFirstOffset === -1 && isTransactional(batch) && recordCount(batch) > 0) {
       entry.currentTxnFirstOffset = first;
       this.transactions.begin({ producerId: entry.producerId, firstOffset: first, bytesBefore });
     }
@@ -201,6 +204,18 @@ export class ProducerState {
     for (const { producerId, currentTxnFirstOffset } of open) {
       this.transactions.begin({ producerId, firstOffset: currentTxnFirstOffset, bytesBefore: 0 });
     }
+  }
+
+  /**
+   * Whether an active producer's sequences go on behind this batch; or, of a producer whose last word in the log is a marker, whether its epoch stands
+   * in it. Compaction must leave such a batch, so that whoever rebuilds this state from the log gets the same (invariant I22).
+   */
+  isLastOf(batch: Uint8Array): boolean {
+    const entry = this.#entries.get(producerId(batch));
+    if (entry === undefined) return false;
+    const last = entry.batches.at(-1);
+    if (last !== undefined) return lastOffset(batch) === last.lastOffset;
+    return isControl(batch) && producerEpoch(batch) === entry.epoch;
   }
 
   /**

@@ -16,6 +16,10 @@ export interface BatchWalk {
   readonly whole: boolean;
   /** False ends the walk before this batch. `batch` is lent until the call returns. */
   readonly visit: (batch: Uint8Array, position: number) => boolean;
+  /** How much is read, and visited in one turn, at a time; default `limits.logReadBytes`. */
+  readonly chunkBytes?: number;
+  /** Awaited after each read's batches. */
+  readonly between?: () => Promise<void>;
 }
 
 export interface WalkEnd {
@@ -25,7 +29,9 @@ export interface WalkEnd {
 }
 
 export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
-  let buffer = Buffer.allocUnsafeSlow(Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, limits.logReadBytes)));
+  let buffer = Buffer.allocUnsafeSlow(
+    Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, walk.chunkBytes ?? limits.logReadBytes)),
+  );
   let position = walk.from;
   while (position < walk.to) {
     const wanted = Math.min(buffer.byteLength, walk.to - position);
@@ -33,6 +39,7 @@ export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
     const chunk = walkChunk(walk, buffer.subarray(0, filled), position);
     if (chunk.reason !== undefined) return { position: chunk.position, reason: chunk.reason };
     position = chunk.position;
+    await walk.between?.();
     if (position === walk.to) break;
     if (filled < wanted || chunk.needs > walk.to - position) return { position, reason: 'torn' };
     if (chunk.needs > buffer.byteLength) buffer = Buffer.allocUnsafeSlow(chunk.needs);

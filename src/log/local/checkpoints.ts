@@ -1,15 +1,21 @@
-/** The two checkpoint files at the top of a data directory, seen from a log: where checking begins after a crash, and where its log starts. */
+/** The checkpoint files at the top of a data directory, seen from a log: where checking begins after a crash, where its log starts, and how far it is compacted. */
 import type { Disk, Logger } from '../../base/env.ts';
-import { RECOVERY_POINTS, START_OFFSETS } from './file-names.ts';
+import { CLEANED_OFFSETS, RECOVERY_POINTS, START_OFFSETS } from './file-names.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
 
 export class Checkpoints {
   readonly #recoveryPoints: OffsetCheckpoint;
   readonly #startOffsets: OffsetCheckpoint;
+  readonly #cleanOffsets: OffsetCheckpoint;
 
-  private constructor(recoveryPoints: OffsetCheckpoint, startOffsets: OffsetCheckpoint) {
-    this.#recoveryPoints = recoveryPoints;
-    this.#startOffsets = startOffsets;
+  private constructor(files: {
+    recoveryPoints: OffsetCheckpoint;
+    startOffsets: OffsetCheckpoint;
+    cleanOffsets: OffsetCheckpoint;
+  }) {
+    this.#recoveryPoints = files.recoveryPoints;
+    this.#startOffsets = files.startOffsets;
+    this.#cleanOffsets = files.cleanOffsets;
   }
 
   static async read(disk: Disk, root: string, logger: Logger): Promise<Checkpoints> {
@@ -19,7 +25,9 @@ export class Checkpoints {
     const startOffsets = await OffsetCheckpoint.read({ disk, root, name: START_OFFSETS }, () =>
       logger.error({ root }, 'the log start offsets are damaged: deleted records may be readable again'),
     );
-    return new Checkpoints(recoveryPoints, startOffsets);
+    // Kafka leaves this file empty until it has cleaned something; without it compaction only begins anew.
+    const cleanOffsets = await OffsetCheckpoint.read({ disk, root, name: CLEANED_OFFSETS }, () => {});
+    return new Checkpoints({ recoveryPoints, startOffsets, cleanOffsets });
   }
 
   recoveryPoint(directory: string): number {
@@ -28,6 +36,15 @@ export class Checkpoints {
 
   startOffset(directory: string): number {
     return this.#startOffsets.get(directory) ?? 0;
+  }
+
+  cleanOffset(directory: string): number {
+    return this.#cleanOffsets.get(directory) ?? 0;
+  }
+
+  async saveCleanOffset(directory: string, offset: number): Promise<void> {
+    this.#cleanOffsets.set(directory, offset);
+    await this.#cleanOffsets.write();
   }
 
   /** In memory until the next `writeRecoveryPoints`. */
@@ -55,6 +72,7 @@ export class Checkpoints {
   /** The log is gone. The files follow with their next write; until then they speak of a directory that nobody opens. */
   async forget(directory: string): Promise<void> {
     this.#recoveryPoints.delete(directory);
+    this.#cleanOffsets.delete(directory);
     if (this.#startOffsets.get(directory) === undefined) return;
     this.#startOffsets.delete(directory);
     await this.#startOffsets.write();

@@ -37,6 +37,15 @@ export class DeferredRemovals {
     });
   }
 
+  /** The files are renamed already. */
+  addRenamed(segments: readonly Segment[], paths: readonly string[], delayMs: number): void {
+    const timer = this.#timers.after(delayMs, () => {
+      if (!this.#lifecycle.stopped) this.#lifecycle.run('remove deleted files', () => this.#remove(waiting));
+    });
+    const waiting: Waiting = { segments, paths, timer };
+    this.#waiting.add(waiting);
+  }
+
   /** Removes at once what is still waiting. To be called when nobody reads any more. */
   async finish(): Promise<void> {
     await this.#renaming;
@@ -57,11 +66,7 @@ export class DeferredRemovals {
         if (suffix === LOG) segment.log.path = path + DELETED;
       }
     }
-    const timer = this.#timers.after(delayMs, () => {
-      if (!this.#lifecycle.stopped) this.#lifecycle.run('remove deleted files', () => this.#remove(waiting));
-    });
-    const waiting: Waiting = { segments, paths, timer };
-    this.#waiting.add(waiting);
+    this.addRenamed(segments, paths, delayMs);
   }
 
   async #renameOne(path: string): Promise<boolean> {

@@ -13,6 +13,11 @@ export const LOST = '.lost';
 /** Appended while a file is being written. */
 export const TEMPORARY = '.tmp';
 
+/** Appended to what compaction is writing. */
+export const CLEANED = '.cleaned';
+/** Appended to what compaction has written, until the files that it replaces are out of the way. */
+export const SWAP = '.swap';
+
 export const PARTITION_METADATA = 'partition.metadata';
 export const LEADER_EPOCHS = 'leader-epoch-checkpoint';
 export const RECOVERY_POINTS = 'recovery-point-offset-checkpoint';

@@ -4,8 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { DataDirectoryRefused } from '../../base/faults.ts';
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
+import {
+  baseOffset,
+  isControl,
+  lastOffset,
+  maxTimestamp,
+  partitionLeaderEpoch,
+  recordCount,
+} from '../../protocol/batch/header.ts';
 import { batches } from '../../protocol/batch/iterate.ts';
+import { recordsOf } from '../../protocol/batch/records.ts';
 import { logSettings } from '../log.fixture.ts';
 import type { LogId, PartitionLog } from '../log-engine.ts';
 import { parseFileName } from './file-names.ts';
@@ -55,6 +63,34 @@ async function readAll(log: PartitionLog): Promise<Buffer> {
   }
   return Buffer.concat(parts);
 }
+
+/** `offset key value` of every record of a client. */
+function recordsIn(bytes: Uint8Array): string[] {
+  return [...batches(bytes)]
+    .filter((batch) => !isControl(batch) && recordCount(batch) > 0)
+    .flatMap((batch) => [...recordsOf(batch)])
+    .map(
+      ({ offset, key, value }) =>
+        `${offset} ${key === null ? '' : Buffer.from(key)} ${value === null ? '' : Buffer.from(value)}`,
+    );
+}
+
+test('compaction leaves the records that Apache Kafka leaves of the same log', async () => {
+  const env = testEnv();
+  const engine = await copySamples(env, 'samples-0', true);
+  const log = await engine.open(samples, { ...settings, cleanupPolicy: ['compact'], segmentBytes: 1_500 });
+  const result = await log.compact({
+    upTo: log.endOffset,
+    keyMapBytes: 1_000_000,
+    isLastOfProducer: () => true,
+    pace: async () => {},
+    signal: new AbortController().signal,
+  });
+  assert.ok(result !== undefined && result.bytesAfter < result.bytesBefore);
+  assert.deepEqual(recordsIn(await readAll(log)), recordsIn(allLogs('samples-0-compacted')));
+  await log.close();
+  await engine.close();
+});
 
 function allLogs(directory: string): Buffer {
   const names = readdirSync(new URL(directory, testdata)).filter((name) => name.endsWith('.log'));

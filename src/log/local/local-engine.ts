@@ -105,6 +105,9 @@ export class LocalLogEngine implements LogEngine {
       failed: (fault) => this.#noteFault(fault),
       saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
       discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
+      cleanOffset: (log) => this.#checkpoints.cleanOffset(directoryName(log.id)),
+      saveCleanOffset: (log, offset) => this.#checkpoints.saveCleanOffset(directoryName(log.id), offset),
+      discardRenamed: (segments, paths, delayMs) => this.#removals.addRenamed(segments, paths, delayMs),
       wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
       closed: (log, state) => this.#onClosed(log, state),
     };
@@ -209,6 +212,7 @@ export class LocalLogEngine implements LogEngine {
       directory: directory.path,
       settings,
       startOffset: this.#checkpoints.startOffset(name),
+      cleanOffset: this.#checkpoints.cleanOffset(name),
       recoveryPoint,
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });

@@ -2,10 +2,13 @@
  * A partition's log in files. Owns the list of segments, where the log begins and ends, and the order of appends; the writer, the syncer and
  * the readers do the work on the files. It is closed by its owner or by its first fault, and never works again after either.
  */
+import { assert } from '../../base/assert.ts';
 import type { Env } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import type { Slots } from '../../base/slots.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
+import { type Cleanable, cleanablePart } from '../compaction/cleanable.ts';
+import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type {
   AbortedCount,
@@ -26,6 +29,7 @@ import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
 import { walkBatches } from './batch-walk.ts';
 import { collectAborted, noneAborted } from './collect-aborted.ts';
+import { type CompactedLog, compactLog } from './compact-log.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { LEADER_EPOCHS } from './file-names.ts';
 import { formatLeaderEpochs } from './leader-epoch-checkpoint.ts';
@@ -36,6 +40,7 @@ import { LogWriter } from './log-writer.ts';
 import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
 import { type SearchedSlice, SegmentSearch } from './segment-search.ts';
+import { swapSegment } from './segment-swap.ts';
 import { replaceFile } from './small-files.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 
@@ -56,6 +61,11 @@ export interface LogHost {
   saveStart(log: LocalLog): Promise<void>;
   /** Takes the files of segments that are no longer part of the log. */
   discard(log: LocalLog, segments: readonly Segment[], delayMs: number): void;
+  /** Below, the log is compacted. */
+  cleanOffset(log: LocalLog): number;
+  saveCleanOffset(log: LocalLog, offset: number): Promise<void>;
+  /** Removes files that have been taken out of the log, some time later. */
+  discardRenamed(segments: readonly Segment[], paths: readonly string[], delayMs: number): void;
   /** A segment is complete: checking it after a crash can be spared. */
   wantsCheckpoint(): void;
   /** `state` is undefined when the log failed. */
@@ -101,6 +111,9 @@ export class LocalLog implements PartitionLog {
   #epochsChanged: boolean;
   /** Writes of the epochs file that are under way or waiting: they happen one after the other. */
   #epochsSaved: Promise<void> | undefined;
+  #compaction: { readonly promise: Promise<unknown>; readonly abort: AbortController } | undefined;
+  /** Files are getting other names. */
+  #swapping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #fault: Error | undefined;
 
@@ -226,6 +239,7 @@ export class LocalLog implements PartitionLog {
   fail(fault: Error): void {
     if (this.#fault !== undefined) return;
     this.#fault = fault;
+    this.#compaction?.abort.abort();
     this.#host.failed(fault);
     if (this.#closing === undefined) this.onProgress(fault);
   }
@@ -252,7 +266,7 @@ export class LocalLog implements PartitionLog {
       const segment = segments[index];
       if (segment === undefined || segment.baseOffset >= read.endOffset) break;
       const slice = await this.#readSegment(segment, read);
-      if (slice === undefined) break;
+      if (slice === undefined) return read.offset < this.#startOffset ? empty : this.#readFiles(read);
       if (slice.bytes > 0 || slice.more) return slice;
       if (this.#isMissing(segment, read)) this.#search.tellGap(segment, Math.max(read.offset, segment.baseOffset));
       const recent = this.#tail.read(read);
@@ -265,15 +279,17 @@ export class LocalLog implements PartitionLog {
   #isMissing(segment: Segment, { offset, endOffset }: LogRead): boolean {
     const isComplete = segment !== this.#active && segment.writtenBytes === segment.bytes;
     const wanted = offset < segment.endOffset && endOffset >= segment.endOffset;
+    if (segment.baseOffset < this.#host.cleanOffset(this)) return false;
     return isComplete && wanted && !this.#settings.cleanupPolicy.includes('compact');
   }
 
-  /** Undefined when retention took the segment's files away in the meantime. */
+  /** Undefined when retention or compaction took the segment's files away in the meantime. */
   async #readSegment(segment: Segment, read: LogRead): Promise<SearchedSlice | undefined> {
     try {
       return await this.#search.read(segment, read);
     } catch (error) {
-      if (error instanceof DiskFault && error.kind === 'absent' && !this.#segments.includes(segment)) return undefined;
+      if (isAbsent(error)) await this.#swapping;
+      if (isAbsent(error) && !this.#segments.includes(segment)) return undefined;
       this.#search.tellDamage(segment, read.offset, error);
       throw error;
     }
@@ -293,7 +309,25 @@ export class LocalLog implements PartitionLog {
     return low;
   }
 
-  async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+  /** Runs `work` again when the files of its segments were replaced under it. */
+  async #steadily<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const segments = this.#segments;
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAbsent(error)) throw error;
+        await this.#swapping;
+        if (this.#segments === segments) throw error;
+      }
+    }
+  }
+
+  offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+    return this.#steadily(() => this.#offsetForTimestamp(request));
+  }
+
+  async #offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
     const { timestamp, endOffset } = request;
     const startOffset = this.#startOffset;
     for (const segment of this.#segments.slice(this.#indexOf(startOffset))) {
@@ -352,7 +386,8 @@ export class LocalLog implements PartitionLog {
       });
     } catch (error) {
       if (!(error instanceof DiskFault)) throw error;
-      // Retention took segments away in the meantime, with their lists.
+      await this.#swapping;
+      // Retention or compaction took segments away in the meantime, with their lists.
       if (segments !== this.#segments) return this.abortedTransactions(read);
       this.fail(error);
       throw error;
@@ -379,15 +414,22 @@ export class LocalLog implements PartitionLog {
     this.#segments[this.#indexOf(aborted.lastOffset)]?.aborted.append(aborted);
   }
 
-  async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+  scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    let next = offset;
+    const visitNext = (batch: Uint8Array): boolean => {
+      if (lastOffset(batch) < next) return true;
+      next = lastOffset(batch) + 1;
+      visit(batch);
+      return true;
+    };
+    return this.#steadily(() => this.#scan(next, visitNext));
+  }
+
+  async #scan(offset: number, visitFrom: (batch: Uint8Array) => boolean): Promise<void> {
     for (const segment of this.#segments.slice(this.#indexOf(offset))) {
       const from = await this.#search.positionOf(segment, offset);
       const to = segment.writtenBytes;
       if (from >= to) continue;
-      const visitFrom = (batch: Uint8Array): boolean => {
-        if (lastOffset(batch) >= offset) visit(batch);
-        return true;
-      };
       await this.#host.files.use(segment.log, (file) =>
         walkBatches({ file, from, to, whole: false, visit: visitFrom }),
       );
@@ -437,11 +479,96 @@ export class LocalLog implements PartitionLog {
     while (count < this.#segments.length - 1 && (this.#segments[count + 1]?.baseOffset ?? 0) <= startOffset) count += 1;
     const discarded = this.#segments.slice(0, count);
     if (count === 0 || this.#fault !== undefined || this.#closing !== undefined) return 0;
+    // Files that are getting other names are left for the next pass of retention.
+    if (this.#swapping !== undefined) return 0;
     this.#segments = this.#segments.slice(count);
     for (const segment of discarded) this.#bytes -= segment.bytes;
     this.#syncer.forget(discarded);
     this.#host.discard(this, discarded, this.#settings.fileDeleteDelayMs);
     return count;
+  }
+
+  cleanable(upTo: number): Cleanable {
+    const unfinished = this.#segments.find(({ finished }) => !finished);
+    return cleanablePart({
+      segments: this.#segments,
+      settings: this.#settings,
+      nowMs: this.#host.env.clock.now(),
+      startOffset: this.#startOffset,
+      cleanOffset: Math.min(this.#host.cleanOffset(this), this.#endOffset),
+      upTo: Math.min(upTo, unfinished?.baseOffset ?? this.#endOffset),
+    });
+  }
+
+  async compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
+    assert(this.#compaction === undefined, 'two compactions of a log at a time', { id: this.id });
+    const abort = new AbortController();
+    const signal = AbortSignal.any([request.signal, abort.signal]);
+    const promise = this.#compact({ ...request, signal });
+    this.#compaction = { promise: promise.catch(() => {}), abort };
+    try {
+      return await promise;
+    } finally {
+      this.#compaction = undefined;
+    }
+  }
+
+  async #compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
+    const { env, files } = this.#host;
+    const log: CompactedLog = {
+      disk: env.disk,
+      files,
+      directory: this.directory.path,
+      settings: this.#settings,
+      nowMs: env.clock.now(),
+      segments: this.#segments,
+      swap: (replaced, cleaned) => this.#swap(replaced, cleaned),
+    };
+    const result = await compactLog(log, this.cleanable(request.upTo), request);
+    // Only now: what is not swapped is to be done again.
+    if (result !== undefined) await this.#host.saveCleanOffset(this, result.cleanOffset);
+    return result;
+  }
+
+  /** False when some of `replaced` are gone meanwhile, or the log is. A swap that fails halfway fails the log: opening it again finishes the swap. */
+  async #swap(replaced: readonly Segment[], cleaned: Segment): Promise<boolean> {
+    if (this.#fault !== undefined || this.#closing !== undefined) return false;
+    if (!replaced.every((segment) => this.#segments.includes(segment))) return false;
+    const swapping = this.#swapFiles(replaced, cleaned);
+    this.#swapping = swapping.catch(() => {});
+    try {
+      await swapping;
+      return true;
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    } finally {
+      this.#swapping = undefined;
+    }
+  }
+
+  async #swapFiles(replaced: readonly Segment[], cleaned: Segment): Promise<void> {
+    const { env, files, recent } = this.#host;
+    const { baseOffset } = cleaned;
+    const directory = this.directory.path;
+    const paths = await swapSegment({ disk: env.disk, directory, baseOffset, replaced });
+    const last = replaced.at(-1);
+    const endOffset = last?.endOffset ?? cleaned.endOffset;
+    const segment = new Segment({
+      directory,
+      files,
+      facts: { ...cleaned.facts(), endOffset },
+      exists: true,
+      rollJitterMs: 0,
+      indexBytesMax: this.#settings.segmentIndexBytes,
+    });
+    segment.finished = true;
+    const first = this.#segments.findIndex((other) => replaced.includes(other));
+    this.#segments = this.#segments.toSpliced(first, replaced.length, segment);
+    for (const old of replaced) this.#bytes -= old.bytes;
+    this.#bytes += segment.bytes;
+    recent.dropBelow(this.#tail, endOffset);
+    this.#host.discardRenamed(replaced, paths, this.#settings.fileDeleteDelayMs);
   }
 
   reconfigure(settings: LogSettings): void {
@@ -493,6 +620,8 @@ export class LocalLog implements PartitionLog {
 
   async #close(): Promise<void> {
     const faultBefore = this.#fault;
+    this.#compaction?.abort.abort();
+    await this.#compaction?.promise;
     await this.#writer.idle();
     this.#syncer.request(this.#endOffset);
     await this.#syncer.idle();
@@ -528,4 +657,8 @@ export class LocalLog implements PartitionLog {
       snapshots: this.#snapshots.offsets,
     };
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof DiskFault && error.kind === 'absent';
 }

@@ -25,6 +25,7 @@ import type { OpenFiles } from './open-files.ts';
 import { rebuildIndexes } from './rebuild-indexes.ts';
 import { recoverSegment } from './recover-segment.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
+import { finishSwaps } from './segment-swap.ts';
 import { readSmallFile } from './small-files.ts';
 
 export interface DirectoryOpening {
@@ -35,6 +36,8 @@ export interface DirectoryOpening {
   readonly settings: LogSettings;
   /** From the checkpoint; 0 when it says nothing. */
   readonly startOffset: number;
+  /** Below, compaction has been: Apache Kafka's leaves gaps between segments. From the checkpoint; 0 when it says nothing. */
+  readonly cleanOffset: number;
   /** Everything below is durable and good. Infinity after a clean stop. */
   readonly recoveryPoint: number;
   /** Puts the durable recovery point back to the end of what was found, if it is above. */
@@ -49,7 +52,7 @@ export interface OpenedDirectory {
 }
 
 export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDirectory> {
-  const entries = await removeLeftovers(opening, await opening.env.disk.list(opening.directory));
+  const entries = await removeLeftovers(opening, await listWithoutSwaps(opening));
   const epochs = await readEpochs(opening);
   // Epochs of batches that are about to be checked are taken from the batches.
   if (epochs !== undefined) epochs.cutEnd(Math.max(opening.recoveryPoint, opening.startOffset + 1));
@@ -66,6 +69,10 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   found.epochs.cutEnd(Math.max(endOffset, startOffset));
   found.epochs.cutStart(startOffset);
   return { startOffset, segments, epochs: found.epochs, snapshots: await usableSnapshots(opening, entries, endOffset) };
+}
+
+async function listWithoutSwaps({ env, directory }: DirectoryOpening): Promise<readonly DiskEntry[]> {
+  return finishSwaps(env.disk, directory, await env.disk.list(directory));
 }
 
 async function removeLeftovers(
@@ -127,7 +134,9 @@ async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntr
     await opening.distrust(segment.endOffset);
     if (bytesCut > 0) {
       opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
-    } else if (next === undefined || segment.endOffset === next.baseOffset || mayHaveGaps(opening)) {
+    } else if (next === undefined || segment.endOffset === next.baseOffset || next.baseOffset <= opening.cleanOffset) {
+      // Where nothing but a crash makes gaps, what lies behind one was never acknowledged: acknowledgements follow syncs, and syncs the order of
+      // segments. Ottla's own compaction makes none between segments.
       continue;
     }
     await setAsideAll(opening, all.slice(index + 1));
@@ -148,14 +157,6 @@ async function removeBelowStart(
     }
   }
   return all.slice(Math.max(0, first));
-}
-
-/**
- * Where nothing but a crash makes gaps, what lies behind one was never acknowledged: acknowledgements follow syncs, and syncs the order of
- * segments.
- */
-function mayHaveGaps({ settings }: SegmentsOpening): boolean {
-  return settings.cleanupPolicy.includes('compact');
 }
 
 /** A complete segment below the recovery point: its indexes are complete and tell the rest. Undefined when they are not, or must be made anew. */

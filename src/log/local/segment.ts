@@ -49,6 +49,8 @@ export interface SegmentOptions {
   readonly exists: boolean;
   readonly rollJitterMs: number;
   readonly indexBytesMax: number;
+  /** Behind the names of the files, while they are not yet a part of the log. */
+  readonly suffix?: string;
 }
 
 export class Segment implements RollState {
@@ -75,6 +77,7 @@ export class Segment implements RollState {
   nameDurable: boolean;
 
   readonly #directory: string;
+  #suffix: string;
   readonly #files: OpenFiles;
   #indexBytesMax: number;
   #bytesSinceIndexEntry = 0;
@@ -92,7 +95,7 @@ export class Segment implements RollState {
     this.createdMs = facts.createdMs;
     this.rollJitterMs = options.rollJitterMs;
     this.log = new PooledFile(
-      `${options.directory}/${fileName(this.baseOffset, LOG)}`,
+      `${options.directory}/${fileName(this.baseOffset, LOG)}${options.suffix ?? ''}`,
       options.exists ? 'existing' : 'create',
     );
     this.bytes = facts.bytes;
@@ -104,6 +107,7 @@ export class Segment implements RollState {
     this.writtenBytes = facts.bytes;
     this.durableBytes = facts.bytes;
     this.#directory = options.directory;
+    this.#suffix = options.suffix ?? '';
     this.#files = options.files;
     this.#indexBytesMax = options.indexBytesMax;
     this.#indexBytes = facts.indexBytes;
@@ -158,7 +162,7 @@ export class Segment implements RollState {
   }
 
   #indexFile(suffix: string): PooledFile {
-    return new PooledFile(`${this.#directory}/${fileName(this.baseOffset, suffix)}`, 'create');
+    return new PooledFile(`${this.#directory}/${fileName(this.baseOffset, suffix)}${this.#suffix}`, 'create');
   }
 
   get indexFull(): boolean {
@@ -225,6 +229,16 @@ export class Segment implements RollState {
     for (const { entries } of [this.offsets, this.times]) await this.#files.use(entries.file, (file) => file.sync());
     this.finished = true;
     this.changed = false;
+  }
+
+  /** Its files are about to get `suffix`: whoever opens one from now on looks for it there, and never makes it. */
+  movesAway(suffix: string): void {
+    this.#suffix += suffix;
+    const indexes = [this.offsets, this.times, ...(this.abortedCount > 0 ? [this.aborted] : [])];
+    for (const file of [this.log, ...indexes.map(({ entries }) => entries.file)]) {
+      if (!file.path.endsWith(this.#suffix)) file.path += suffix;
+      file.mode = 'existing';
+    }
   }
 
   /** Lets go of the files. */

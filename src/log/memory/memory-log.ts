@@ -3,6 +3,8 @@
  * Its data belongs to the engine, so that a partition that is closed and opened again finds it.
  */
 import type { Env } from '../../base/env.ts';
+import { type Cleanable, cleanablePart } from '../compaction/cleanable.ts';
+import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import { EpochList } from '../epoch-list.ts';
 import type {
   AbortedCount,
@@ -21,6 +23,7 @@ import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts'
 import type { RetainedBytes } from '../retained-bytes.ts';
 import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
+import { compactSegments } from './compact-segments.ts';
 import { MemorySegment } from './memory-segment.ts';
 
 const SNAPSHOTS_KEPT = 2;
@@ -34,6 +37,8 @@ export class MemoryLogData {
   segments: MemorySegment[] = [];
   startOffset = 0;
   endOffset = 0;
+  /** Below, each key has one record. */
+  cleanOffset = 0;
   bytes = 0;
   open = false;
 
@@ -266,6 +271,30 @@ export class MemoryLog implements PartitionLog {
       this.#progress();
     }
     return count;
+  }
+
+  cleanable(upTo: number): Cleanable {
+    return cleanablePart({
+      segments: this.#data.segments,
+      settings: this.#settings,
+      nowMs: this.#env.clock.now(),
+      startOffset: this.#data.startOffset,
+      cleanOffset: this.#data.cleanOffset,
+      upTo,
+    });
+  }
+
+  async compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
+    const { segments } = this.#data;
+    const part = this.cleanable(request.upTo);
+    const result = compactSegments(segments, part, { request, settings: this.#settings, nowMs: this.#env.clock.now() });
+    segments.splice(part.first, result.replaced.length, ...result.segments);
+    for (const segment of result.segments) segment.keep(this.#retained);
+    for (const segment of result.replaced) segment.release(this.#retained);
+    this.#data.bytes += result.bytesAfter - result.bytesBefore;
+    this.#data.cleanOffset = result.cleanOffset;
+    await request.pace(result.bytesBefore + result.bytesAfter, request.signal);
+    return result;
   }
 
   reconfigure(settings: LogSettings): void {

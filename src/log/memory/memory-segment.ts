@@ -46,6 +46,18 @@ export class MemorySegment implements RollState {
     }
   }
 
+  get lastAppendMs(): number {
+    return this.#lastAppendMs;
+  }
+
+  /** Counts the batches, which were added without being kept. */
+  keep(retained: RetainedBytes): void {
+    for (let index = this.batches.count; index > 0; index -= 1) {
+      const batch = this.batches.shift();
+      if (batch !== undefined) this.batches.push({ ...batch, bytes: retained.keep(batch.bytes) });
+    }
+  }
+
   release(retained: RetainedBytes): void {
     for (let batch = this.batches.shift(); batch !== undefined; batch = this.batches.shift()) {
       retained.release(batch.bytes);

@@ -45,14 +45,8 @@ class Writer {
     }
   }
 
-  /** Zigzag, of up to 54 bits. */
   varint(value: number): void {
-    let rest = zigzag(value);
-    while (rest > 0x7f) {
-      this.#byte((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#byte(rest);
+    this.#at = writeVarint(this.bytes, this.#at, value);
   }
 
   #nullable(bytes: Uint8Array | null): void {
@@ -82,7 +76,19 @@ function nullableBytes(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
 }
 
-function varintBytes(value: number): number {
+/** Writes a zigzag varint of up to 54 bits; answers where it ends. */
+export function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = zigzag(value);
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
+    bytes[at] = (rest % 0x80) | 0x80;
+    at += 1;
+  }
+  bytes[at] = rest;
+  return at + 1;
+}
+
+export function varintBytes(value: number): number {
   let bytes = 1;
   for (let rest = zigzag(value); rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes += 1;
   return bytes;

@@ -1,0 +1,135 @@
+/**
+ * Puts a compacted segment in the place of those that it was made from, so that a crash at any step leaves the old ones or the new one, never both and
+ * never neither (invariant I21). Owns the order of renames and syncs, as Apache Kafka names the files:
+ *
+ *     written and synced as `.cleaned` · renamed to `.swap`: from here on, opening finishes it · the old files renamed to `.deleted` · `.swap` loses its
+ *     suffix
+ *
+ * Between two steps the directory is synced: names may reach the disk in any order.
+ */
+import type { Disk, DiskEntry, DiskFile } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
+import { lastOffset } from '../../protocol/batch/header.ts';
+import { walkBatches } from './batch-walk.ts';
+import {
+  CLEANED,
+  DELETED,
+  fileName,
+  LOG,
+  OFFSET_INDEX,
+  parseFileName,
+  SWAP,
+  TIME_INDEX,
+  TRANSACTION_INDEX,
+} from './file-names.ts';
+import type { Segment } from './segment.ts';
+
+/** The log's own file last: as long as it has its suffix, the swap is not over. */
+const NEW_FILES = [TRANSACTION_INDEX, OFFSET_INDEX, TIME_INDEX, LOG] as const;
+const OLD_FILES = [LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX] as const;
+
+export interface SegmentSwap {
+  readonly disk: Disk;
+  readonly directory: string;
+  /** Of the new segment, which is written and synced. */
+  readonly baseOffset: number;
+  readonly replaced: readonly Segment[];
+}
+
+/** Answers the paths of the old files, which may be removed. */
+export async function swapSegment({ disk, directory, baseOffset, replaced }: SegmentSwap): Promise<readonly string[]> {
+  for (const suffix of NEW_FILES) {
+    const path = `${directory}/${fileName(baseOffset, suffix)}`;
+    await renameIfThere(disk, path + CLEANED, path + SWAP);
+  }
+  await disk.syncDirectory(directory);
+  const removable: string[] = [];
+  for (const segment of replaced) {
+    segment.movesAway(DELETED);
+    for (const suffix of OLD_FILES) {
+      const path = `${directory}/${fileName(segment.baseOffset, suffix)}`;
+      if (await renameIfThere(disk, path, path + DELETED)) removable.push(path + DELETED);
+    }
+  }
+  await disk.syncDirectory(directory);
+  await nameAsLog(disk, directory, baseOffset);
+  return removable;
+}
+
+async function nameAsLog(disk: Disk, directory: string, baseOffset: number): Promise<void> {
+  for (const suffix of NEW_FILES) {
+    const path = `${directory}/${fileName(baseOffset, suffix)}`;
+    await renameIfThere(disk, path + SWAP, path);
+  }
+  await disk.syncDirectory(directory);
+}
+
+async function renameIfThere(disk: Disk, from: string, to: string): Promise<boolean> {
+  try {
+    await disk.rename(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof DiskFault && error.kind === 'absent') return false;
+    throw error;
+  }
+}
+
+/** Removes what a compaction has begun to write. */
+export async function removeCleaned(disk: Disk, directory: string, baseOffset: number): Promise<void> {
+  for (const suffix of NEW_FILES) await disk.remove(`${directory}/${fileName(baseOffset, suffix)}${CLEANED}`);
+}
+
+/** When a log is opened: finishes swaps that were decided and undoes those that were not. Answers what is in the directory then. */
+export async function finishSwaps(
+  disk: Disk,
+  directory: string,
+  entries: readonly DiskEntry[],
+): Promise<readonly DiskEntry[]> {
+  const left = entries.filter(({ name }) => name.endsWith(CLEANED) || name.endsWith(SWAP));
+  if (left.length === 0) return entries;
+  for (const { name } of left) {
+    const parsed = name.endsWith(SWAP) ? parseFileName(name.slice(0, -SWAP.length)) : undefined;
+    if (parsed?.suffix === LOG) await finishSwap(disk, directory, { baseOffset: parsed.offset, entries });
+  }
+  for (const { name } of await disk.list(directory)) {
+    if (name.endsWith(CLEANED) || name.endsWith(SWAP)) await disk.remove(`${directory}/${name}`);
+  }
+  return disk.list(directory);
+}
+
+/** The new segment reaches as far as the old ones did: its last batch is kept for that, if need be without records. */
+async function finishSwap(
+  disk: Disk,
+  directory: string,
+  swap: { baseOffset: number; entries: readonly DiskEntry[] },
+): Promise<void> {
+  const endOffset = await endOffsetOf(disk, `${directory}/${fileName(swap.baseOffset, LOG)}${SWAP}`, swap.baseOffset);
+  for (const { name } of swap.entries) {
+    const parsed = parseFileName(name);
+    if (parsed === undefined || !isOld(parsed.suffix)) continue;
+    const isReplaced =
+      parsed.offset === swap.baseOffset || (parsed.offset > swap.baseOffset && parsed.offset < endOffset);
+    if (isReplaced) await disk.remove(`${directory}/${name}`);
+  }
+  await disk.syncDirectory(directory);
+  await nameAsLog(disk, directory, swap.baseOffset);
+}
+
+function isOld(suffix: string): boolean {
+  return OLD_FILES.some((old) => old === suffix);
+}
+
+async function endOffsetOf(disk: Disk, path: string, baseOffset: number): Promise<number> {
+  const file: DiskFile = await disk.open(path, 'readOnly');
+  let endOffset = baseOffset;
+  try {
+    const visit = (batch: Uint8Array): boolean => {
+      endOffset = lastOffset(batch) + 1;
+      return true;
+    };
+    await walkBatches({ file, from: 0, to: await file.size(), whole: false, visit });
+  } finally {
+    await file.close();
+  }
+  return endOffset;
+}
