@@ -43,7 +43,7 @@ export const limits = {
   /** Records of one refused batch that the answer names; a batch of 1 MB can hold a hundred thousand bad ones. */
   recordErrorsPerBatch: 1_000,
   /** What compaction reads, decides about and writes in one turn: a few milliseconds at most, so that requests come in between. */
-  compactionChunkBytes: 256 * 1024,
+  compactionChunkBytes: 64 * 1024,
   /** Bytes that all logs of the memory engine hold together: a test suite's worth, far from what would get the process killed. */
   memoryLogBytes: 1024 * 1024 * 1024,
   /**

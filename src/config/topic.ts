@@ -5,7 +5,7 @@ import { boolean, double, int, list, long, longMax, string } from './setting.ts'
 export const topicTable = {
   'cleanup.policy': list(['delete'], {
     someOf: ['compact', 'delete'],
-    effect: 'What becomes of old data: `delete` by retention.',
+    effect: 'What becomes of old data: `delete` by retention, `compact` to the last record of each key.',
   }),
   'compression.gzip.level': int(-1, { check: gzipLevel, effect: 'How hard gzip tries where the broker compresses.' }),
   'compression.lz4.level': int(9, { min: 1, max: 17 }),
@@ -18,7 +18,11 @@ export const topicTable = {
     max: 22,
     effect: 'How hard zstd tries where the broker compresses.',
   }),
-  'delete.retention.ms': long(86_400_000, { min: 0 }),
+  'delete.retention.ms': long(86_400_000, {
+    min: 0,
+    effect:
+      'How long tombstones, and markers of transactions without records, stay after the compaction that found them.',
+  }),
   'file.delete.delay.ms': long(60_000, { min: 0, effect: 'How long files of deleted segments stay.' }),
   'flush.messages': long(longMax, {
     min: 1,
@@ -34,7 +38,7 @@ export const topicTable = {
   'leader.replication.throttled.replicas': list([], { check: throttledReplicas }),
   'local.retention.bytes': long(-2, { min: -2 }),
   'local.retention.ms': long(-2, { min: -2 }),
-  'max.compaction.lag.ms': long(longMax, { min: 1 }),
+  'max.compaction.lag.ms': long(longMax, { min: 1, effect: 'How long a record may wait for compaction.' }),
   'max.message.bytes': int(1_048_588, { min: 0, effect: 'The largest record batch.' }),
   'message.timestamp.after.max.ms': long(3_600_000, {
     min: 0,
@@ -45,8 +49,12 @@ export const topicTable = {
     oneOf: ['CreateTime', 'LogAppendTime'],
     effect: 'Who dates a record: its producer or the broker.',
   }),
-  'min.cleanable.dirty.ratio': double(0.5, { min: 0, max: 1 }),
-  'min.compaction.lag.ms': long(0, { min: 0 }),
+  'min.cleanable.dirty.ratio': double(0.5, {
+    min: 0,
+    max: 1,
+    effect: 'The share of new bytes from which a log is compacted.',
+  }),
+  'min.compaction.lag.ms': long(0, { min: 0, effect: 'How long a record is safe from compaction.' }),
   'min.insync.replicas': int(1, {
     min: 1,
     effect: 'Answered to whoever asks; with one replica nothing follows from it.',
