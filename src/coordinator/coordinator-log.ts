@@ -3,5 +3,13 @@ import type { Partition } from '../partition/partition.ts';
 
 export type CoordinatorLog = Pick<
   Partition,
-  'leaderEpoch' | 'logEndOffset' | 'highWatermark' | 'appendInternal' | 'waitUntilCommitted' | 'replay' | 'stopped'
+  | 'leaderEpoch'
+  | 'logEndOffset'
+  | 'highWatermark'
+  | 'beginVerification'
+  | 'appendInternal'
+  | 'appendMarker'
+  | 'waitUntilCommitted'
+  | 'replay'
+  | 'stopped'
 >;

@@ -202,7 +202,7 @@ test('someone else who writes to the log is noticed before anything is answered'
   const fixture = new Fixture();
   await fixture.read();
   const said = fixture.say('a');
-  fixture.log.appendInternal(buildBatch({ records: [{ key: Buffer.from('foreign'), value: null }] }));
+  fixture.log.write(buildBatch({ records: [{ key: Buffer.from('foreign'), value: null }] }));
   assert.equal(await seen(said), refusal(ErrorCode.NOT_COORDINATOR));
 });
 
@@ -250,10 +250,10 @@ test('a replay applies records with their offsets, transactions with their ends,
   const fixture = new Fixture();
   const { log } = fixture;
   const key = (text: string) => [{ key: Buffer.from(text), value: Buffer.alloc(0) }];
-  log.appendInternal(buildBatch({ records: [...key('a'), ...key(''), ...key('b')] }));
-  log.appendInternal(buildBatch({ records: key('t'), producerId: 7, producerEpoch: 0, isTransactional: true }));
+  log.write(buildBatch({ records: [...key('a'), ...key(''), ...key('b')] }));
+  log.write(buildBatch({ records: key('t'), producerId: 7, producerEpoch: 0, isTransactional: true }));
   const commitMarker = [{ key: Buffer.from([0, 0, 0, 1]), value: Buffer.from([0, 0, 0, 0, 0, 0]) }];
-  log.appendInternal(
+  log.write(
     buildBatch({ records: commitMarker, producerId: 7, producerEpoch: 0, isTransactional: true, isControl: true }),
   );
   const state = await fixture.runtime.submit<Words | undefined>(

@@ -8,11 +8,14 @@
 import type { Env } from '../base/env.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
+import type { TransactionMarker } from '../partition/transaction-marker.ts';
+import type { VerificationWish } from '../partition/transaction-verifications.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import { replay } from './replay.ts';
 import { Shard } from './shard.ts';
 import type { Command, RecordCodec, StateMachine } from './state-machine.ts';
+import type { TransactionalCommand, TransactionalWriter, Verification } from './transactional-write.ts';
 
 export interface RuntimeOptions<S, R> {
   readonly env: Env;
@@ -50,15 +53,32 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
    * is so already. `refusal` says in T that this coordinator cannot answer.
    */
   submit<T>(index: number, command: Command<S, R, T>, refusal: (error: ErrorCode) => T): T | Promise<T> {
-    if (this.#isStopped) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);
-    const slot = this.#slots.get(index) ?? this.#load(index);
-    if (slot.shard !== undefined) return slot.shard.run(command, refusal);
-    if (slot.waiting >= limits.coordinatorCommandsWhileLoading) return refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
-    slot.waiting += 1;
-    return slot.loading.then((loaded) => {
-      slot.waiting -= 1;
-      return loaded instanceof Shard ? loaded.run(command, refusal) : refusal(loaded);
-    });
+    return this.#onShard(index, (shard) => shard.run(command, refusal), refusal);
+  }
+
+  /** Like `submit`, for a command whose records belong to a producer's transaction. Refuses also when the partition refuses the producer. */
+  submitInTransaction<T>(
+    index: number,
+    writer: TransactionalWriter,
+    command: TransactionalCommand<S, R, T>,
+    refusal: (error: ErrorCode) => T,
+  ): T | Promise<T> {
+    return this.#onShard(index, (shard) => shard.runInTransaction(writer, command, refusal), refusal);
+  }
+
+  /** Whether a producer that wants to write to partition `index` in its transaction needs the transaction coordinator's leave first. */
+  beginVerification(index: number, wish: VerificationWish): Verification | Promise<Verification> {
+    const refusal = (error: ErrorCode): Verification => ({ kind: 'refused', error });
+    return this.#onShard<Verification>(index, (shard) => shard.beginVerification(wish), refusal);
+  }
+
+  /** A producer's transaction has ended: writes the marker to partition `index` and answers when it is durable. */
+  endTransaction(index: number, marker: TransactionMarker): ErrorCode | Promise<ErrorCode> {
+    return this.#onShard<ErrorCode>(
+      index,
+      (shard) => shard.endTransaction(marker),
+      (error) => error,
+    );
   }
 
   /** Loads a shard before anyone asks for it, so that its timers run. */
@@ -93,6 +113,22 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
     const slots = [...this.#slots.values()];
     this.#slots.clear();
     for (const { shard } of slots) shard?.end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  }
+
+  #onShard<T>(
+    index: number,
+    use: (shard: Shard<S, R>) => T | Promise<T>,
+    refusal: (error: ErrorCode) => T,
+  ): T | Promise<T> {
+    if (this.#isStopped) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    const slot = this.#slots.get(index) ?? this.#load(index);
+    if (slot.shard !== undefined) return use(slot.shard);
+    if (slot.waiting >= limits.coordinatorCommandsWhileLoading) return refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
+    slot.waiting += 1;
+    return slot.loading.then((loaded) => {
+      slot.waiting -= 1;
+      return loaded instanceof Shard ? use(loaded) : refusal(loaded);
+    });
   }
 
   #load(index: number): Slot<S, R> {

@@ -1,6 +1,6 @@
 /**
  * The coordinator of one partition, with its state loaded: *decide → append → apply → reply*. Owns the order of commands, the records that
- * wait for the end of the turn, and the replies that wait for the disk. All commands of a turn share one append.
+ * wait for the end of the turn, and the replies that wait for the disk. All commands of a turn share one append, but for those in a producer's transaction.
  *
  * A reply never overtakes the disk (invariant I7), and nobody else writes to the log (invariant I8).
  *
@@ -11,13 +11,17 @@ import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
 import type { OffsetWaiter } from '../partition/offset-waiters.ts';
+import type { Appended } from '../partition/partition.ts';
 import type { PartitionFault } from '../partition/partition-fault.ts';
-import { buildBatch } from '../protocol/batch/build.ts';
+import type { TransactionMarker } from '../partition/transaction-marker.ts';
+import type { VerificationWish } from '../partition/transaction-verifications.ts';
+import { buildBatch, type RecordToBuild } from '../protocol/batch/build.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import { HeldReplies } from './held-replies.ts';
 import { PendingReply } from './pending-reply.ts';
 import type { Command, EncodedRecord, RecordCodec, StateMachine, Turn } from './state-machine.ts';
+import type { TransactionalCommand, TransactionalWriter, Verification } from './transactional-write.ts';
 import { WakeUps } from './wake-ups.ts';
 
 export interface ShardOptions<S, R> {
@@ -74,13 +78,48 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
 
   /** The reply at once when all that the command has seen is durable, else a promise. `refusal` says in T that there is no answer. */
   run<T>(command: Command<S, R, T>, refusal: (error: ErrorCode) => T): T | Promise<T> {
-    if (this.#log.stopped !== undefined) this.end(ErrorCode.NOT_COORDINATOR);
-    if (this.#ended !== undefined) return refusal(this.#ended);
+    const ended = this.#checkEnd();
+    if (ended !== undefined) return refusal(ended);
     const reply = this.#decide(command);
     if (reply === failed) return refusal(ErrorCode.UNKNOWN_SERVER_ERROR);
     const answer = reply instanceof PendingReply ? this.#park(reply, refusal) : this.#hold(reply, refusal);
     this.#endTurn();
     return answer;
+  }
+
+  /** Like `run`, for a command whose records belong to the transaction of `writer`. When the log refuses it, nothing has happened. */
+  runInTransaction<T>(
+    writer: TransactionalWriter,
+    command: TransactionalCommand<S, R, T>,
+    refusal: (error: ErrorCode) => T,
+  ): T | Promise<T> {
+    const ended = this.#writeQueue();
+    if (ended !== undefined) return refusal(ended);
+    const decision = this.#decide(command);
+    if (decision === failed) return refusal(ErrorCode.UNKNOWN_SERVER_ERROR);
+    const { records, reply } = decision;
+    const error = records.length === 0 ? ErrorCode.NONE : this.#appendInTransaction(writer, records);
+    return this.#hold(error === ErrorCode.NONE ? reply : refusal(error), refusal);
+  }
+
+  /** Whether `wish` needs the transaction coordinator's leave. */
+  beginVerification(wish: VerificationWish): Verification {
+    const error = this.#checkEnd();
+    if (error !== undefined) return { kind: 'refused', error };
+    const guard = this.#log.beginVerification(wish);
+    return guard === undefined ? { kind: 'open' } : { kind: 'needed', guard };
+  }
+
+  /** Ends a producer's transaction here, in the log and in the state. Answered when the marker is durable. */
+  endTransaction(marker: TransactionMarker): ErrorCode | Promise<ErrorCode> {
+    const ended = this.#writeQueue();
+    if (ended !== undefined) return ended;
+    const result = this.#log.appendMarker(marker);
+    if (result.kind === 'appended') {
+      this.#written(result);
+      this.state.applyTransactionEnd(marker.producerId, marker.outcome);
+    }
+    return this.#hold(result.kind === 'refused' ? result.error : ErrorCode.NONE, (error) => error);
   }
 
   get nowMs(): number {
@@ -138,16 +177,14 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
       this.end(ErrorCode.NOT_COORDINATOR);
       return;
     }
-    const timestamp = this.#env.clock.now();
-    const batch = buildBatch({ records: records.map(({ key, value }) => ({ timestamp, key, value })) });
+    const batch = buildBatch({ records: this.#stamped(records) });
     const result = this.#log.appendInternal(batch, leaderEpoch);
     if (result.kind === 'refused') {
       this.#env.logger.warn({ error: result.error, records: records.length }, 'a coordinator could not write');
       this.end(ErrorCode.NOT_COORDINATOR);
       return;
     }
-    const waits = this.#log.waitUntilCommitted(result.lastOffset, this, result.lastOffset);
-    if (!waits) this.#held.release(result.lastOffset + 1);
+    this.#written(result);
   }
 
   /** No wake-up comes any more: the broker stops. */
@@ -175,6 +212,46 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     if (this.#decide(command) !== failed) this.#endTurn();
   }
 
+  /** Why this shard must not be used any more; undefined while it may. */
+  #checkEnd(): ErrorCode | undefined {
+    if (this.#log.stopped !== undefined) this.end(ErrorCode.NOT_COORDINATOR);
+    return this.#ended;
+  }
+
+  /** What was decided before has its place in the log before what comes now, and the partition knows its producers. */
+  #writeQueue(): ErrorCode | undefined {
+    if (this.#checkEnd() === undefined) this.flush();
+    return this.#ended;
+  }
+
+  #appendInTransaction({ producerId, producerEpoch, guard }: TransactionalWriter, records: readonly R[]): ErrorCode {
+    const batch = buildBatch({
+      records: this.#stamped(records.map((record) => this.#codec.encode(record))),
+      producerId,
+      producerEpoch,
+      isTransactional: true,
+    });
+    const result = this.#log.appendInternal(batch, this.#log.leaderEpoch, guard);
+    if (result.kind === 'refused') return result.error;
+    this.#written(result);
+    for (const [index, record] of records.entries()) {
+      this.state.apply(record, { offset: result.baseOffset + index, producerId });
+    }
+    return ErrorCode.NONE;
+  }
+
+  /** The log has taken a batch. Those who wait for it are told when it is durable. */
+  #written({ lastOffset }: Appended): void {
+    this.#endOffset = lastOffset + 1;
+    const waits = this.#log.waitUntilCommitted(lastOffset, this, lastOffset);
+    if (!waits) this.#held.release(lastOffset + 1);
+  }
+
+  #stamped(records: readonly EncodedRecord[]): readonly RecordToBuild[] {
+    const timestamp = this.#env.clock.now();
+    return records.map(({ key, value }) => ({ timestamp, key, value }));
+  }
+
   #park<T>(reply: PendingReply<T>, refusal: (error: ErrorCode) => T): Promise<T> {
     reply.refusal = refusal;
     this.#parked.add(reply);
@@ -191,7 +268,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     });
   }
 
-  #decide<T>(command: Command<S, R, T>): T | PendingReply<T> | typeof failed {
+  #decide<D>(command: (state: S, turn: Turn<R>) => D): D | typeof failed {
     assert(this.#given.length === 0, 'a command ran inside another');
     this.#nowMs = this.#env.clock.now();
     this.#monotonicMs = this.#env.clock.monotonicMs();

@@ -6,9 +6,12 @@
 import type { Env } from '../../base/env.ts';
 import { coordinatorPartition } from '../../base/java-hash.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
+import type { TransactionMarker } from '../../partition/transaction-marker.ts';
+import type { VerificationWish } from '../../partition/transaction-verifications.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { CoordinatorRuntime } from '../runtime.ts';
 import type { Command } from '../state-machine.ts';
+import type { TransactionalWriter, Verification } from '../transactional-write.ts';
 import { type DescribedGroup, describe, type ListedGroup, listed } from './classic/describe.ts';
 import { type HeartbeatRequest, heartbeat } from './classic/heartbeat.ts';
 import { type JoinRequest, join } from './classic/join.ts';
@@ -20,6 +23,7 @@ import type { CoordinatorSettings } from './coordinator-settings.ts';
 import { deleteGroup } from './delete-group.ts';
 import { type GroupRecord, groupRecordCodec } from './group-record.ts';
 import { GroupState } from './group-state.ts';
+import { commitInTransaction, type TransactionalOffsets } from './offsets/commit-in-transaction.ts';
 import { commitOffsets, type OffsetsToCommit } from './offsets/commit-offsets.ts';
 import { deleteOffsets, deleteOffsetsOfTopics, type OffsetsToDelete } from './offsets/delete-offsets.ts';
 import { type FetchedTopic, fetchOffsets, type OffsetsToFetch } from './offsets/fetch-offsets.ts';
@@ -133,6 +137,45 @@ export class GroupCoordinator {
     );
   }
 
+  /** The partition of `__consumer_offsets` that the group belongs to; undefined while there is no such topic. */
+  partitionOf(groupId: string): number | undefined {
+    const count = this.#partitions.count();
+    return count === undefined ? undefined : coordinatorPartition(groupId, count);
+  }
+
+  /** To be asked before `commitInTransaction`: whether the transaction coordinator has to admit the producer first. */
+  beginTransactionalCommit(groupId: string, wish: VerificationWish): Soon<Verification> {
+    if (groupId === '') return { kind: 'refused', error: ErrorCode.INVALID_GROUP_ID };
+    const index = this.#find(groupId);
+    return typeof index === 'number'
+      ? this.#runtime.beginVerification(index, wish)
+      : { kind: 'refused', error: index.error };
+  }
+
+  /** One error code per partition, in order. What is committed counts when the transaction does. */
+  commitInTransaction(commit: TransactionalOffsets, writer: TransactionalWriter): Soon<readonly ErrorCode[]> {
+    const refusal = (error: ErrorCode) => commit.partitions.map(() => errorOfWrite(error));
+    const index = this.#find(commit.groupId);
+    if (typeof index !== 'number') return refusal(index.error);
+    const metadataMax = this.#settings.offsetMetadataMax;
+    return this.#runtime.submitInTransaction<readonly ErrorCode[]>(
+      index,
+      writer,
+      (state, { nowMs }) => commitInTransaction(state, { commit, nowMs, metadataMax }),
+      refusal,
+    );
+  }
+
+  /**
+   * A producer's transaction has ended: what it has committed in the groups of partition `index` counts, or is forgotten. Answered when that is durable, with the
+   * codes of a partition: the transaction coordinator carries its decision to this one as to all others.
+   */
+  endTransaction(index: number, marker: TransactionMarker): Soon<ErrorCode> {
+    if (!this.#partitions.leads(index)) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    const ended = this.#runtime.endTransaction(index, marker);
+    return ended instanceof Promise ? ended.then(errorOfMarker) : errorOfMarker(ended);
+  }
+
   /** The topics, or one error code for the group. */
   fetchOffsets(request: OffsetsToFetch): Soon<readonly FetchedTopic[] | ErrorCode> {
     return this.#submit<readonly FetchedTopic[] | ErrorCode>(
@@ -227,11 +270,33 @@ export class GroupCoordinator {
   }
 
   #submit<T>(groupId: string, command: Command<GroupState, GroupRecord, T>, refusal: (error: ErrorCode) => T): Soon<T> {
-    const count = this.#partitions.count();
+    const index = this.#find(groupId);
+    return typeof index === 'number' ? this.#runtime.submit(index, command, refusal) : refusal(index.error);
+  }
+
+  /** The partition that the group belongs to, if this broker leads it. */
+  #find(groupId: string): number | { readonly error: ErrorCode } {
+    const index = this.partitionOf(groupId);
     // Clients look for their coordinator first, and that creates the topic.
-    if (count === undefined) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);
-    const index = coordinatorPartition(groupId, count);
-    if (!this.#partitions.leads(index)) return refusal(ErrorCode.NOT_COORDINATOR);
-    return this.#runtime.submit(index, command, refusal);
+    if (index === undefined) return { error: ErrorCode.COORDINATOR_NOT_AVAILABLE };
+    return this.#partitions.leads(index) ? index : { error: ErrorCode.NOT_COORDINATOR };
+  }
+}
+
+/** A log that cannot be written is found elsewhere, or again; clients of a coordinator do not know the codes of a Produce. */
+function errorOfWrite(error: ErrorCode): ErrorCode {
+  const isFault = error === ErrorCode.KAFKA_STORAGE_ERROR || error === ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  return isFault ? ErrorCode.NOT_COORDINATOR : error;
+}
+
+/** Kafka's one code for "send the marker again, to whoever leads the partition then". */
+function errorOfMarker(error: ErrorCode): ErrorCode {
+  switch (error) {
+    case ErrorCode.NOT_COORDINATOR:
+    case ErrorCode.COORDINATOR_NOT_AVAILABLE:
+    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+      return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    default:
+      return error;
   }
 }

@@ -9,6 +9,7 @@ import { assign, GroupFixture, subscriptionTo } from './testing/group-fixture.ts
 
 const GROUPS = ['a', 'b', 'c'];
 const CLIENTS = 6;
+const PRODUCERS = [7, 8, 9];
 const STEPS = 500;
 const SEEDS = 16;
 
@@ -40,7 +41,7 @@ class History {
   async step(): Promise<void> {
     const client = this.#pick(this.#clients) ?? this.#newClient();
     const { coordinator } = this.live;
-    const dice = this.#random.below(24);
+    const dice = this.#random.below(30);
     if (dice === 0 && this.#clients.length < CLIENTS) this.#newClient();
     else if (dice <= 6) this.#join(client);
     else if (dice <= 14) this.#sync(client);
@@ -52,6 +53,8 @@ class History {
       const partitions = [{ topic: this.#pick(['t1', 't2']) ?? '', partition: 0 }];
       void coordinator.deleteOffsets({ groupId: client.groupId, partitions });
     } else if (dice === 22) void coordinator.deleteGroup(client.groupId);
+    else if (dice <= 26) void this.#commitInTransaction(client);
+    else if (dice <= 28) this.#endTransaction();
     else await this.live.env.clock.advance(this.#pick([10, 3_000, 30_000, 1_800_000]) ?? 0);
     await settle(3);
   }
@@ -110,24 +113,47 @@ class History {
     void this.live.commit(partitions, { groupId: client.groupId, ...sender, ...retention });
   }
 
+  async #commitInTransaction(client: Client): Promise<void> {
+    const producerId = this.#pick(PRODUCERS) ?? 0;
+    const partitions = [{ topic: this.#pick(['t1', 't2']) ?? '', partition: 0, offset: this.#random.below(100) }];
+    const isFenced = this.#random.chance(0.5);
+    const sender = isFenced ? { memberId: client.memberId, generation: client.generation } : {};
+    const producer = { producerId, isAdmitted: this.#random.chance(0.9) };
+    await this.live.commitIn(producer, partitions, { groupId: client.groupId, ...sender });
+  }
+
+  #endTransaction(): void {
+    const coordinatorEpoch = this.#random.below(3);
+    const outcome = this.#random.chance(0.6) ? 'committed' : 'aborted';
+    void this.live.endTransaction(this.#pick(PRODUCERS) ?? 0, outcome, { coordinatorEpoch });
+  }
+
   #pick<T>(choices: readonly T[]): T | undefined {
     return choices[this.#random.below(choices.length)];
   }
 }
 
+/** What the comparisons have met. */
+interface Compared {
+  stable: number;
+  unstable: number;
+}
+
 /** Everything that a client can learn, and that must survive. A rebalance under way does not. */
-async function assertSameAfterReplay({ live, clients }: History): Promise<number> {
+async function assertSameAfterReplay({ live, clients }: History, counts: Compared): Promise<void> {
   const replayed = live.restarted();
-  let stable = 0;
   for (const groupId of GROUPS) {
     const before = await live.coordinator.describeGroup(groupId);
     const after = await replayed.coordinator.describeGroup(groupId);
     assert.deepEqual(await replayed.committed(groupId), await live.committed(groupId));
+    const stableOffset = await live.stable(0, groupId);
+    assert.equal(await replayed.stable(0, groupId), stableOffset);
+    if (stableOffset === 'unstable') counts.unstable += 1;
     assert.equal(typeof after, typeof before);
     if (typeof before === 'number' || typeof after === 'number') continue;
     if (before.groupState === 'Stable' || before.groupState === 'Empty') assert.deepEqual(after, before);
     if (before.groupState !== 'Stable') continue;
-    stable += 1;
+    counts.stable += 1;
     for (const { memberId, generation, instanceId } of clients.filter((client) => client.groupId === groupId)) {
       const beat = { groupId, memberId, generationId: generation, groupInstanceId: instanceId };
       assert.equal(await replayed.coordinator.heartbeat(beat), await live.coordinator.heartbeat(beat));
@@ -135,18 +161,18 @@ async function assertSameAfterReplay({ live, clients }: History): Promise<number
   }
   replayed.coordinator.stop();
   await replayed.coordinator.close();
-  return stable;
 }
 
 test('a replay of the log knows what the live coordinator knows, whatever has happened', async () => {
-  let stable = 0;
+  const counts: Compared = { stable: 0, unstable: 0 };
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const history = new History(seed);
     for (let step = 0; step < STEPS; step += 1) {
       await history.step();
-      if (step % 10 === 0) stable += await assertSameAfterReplay(history);
+      if (step % 10 === 0) await assertSameAfterReplay(history, counts);
     }
   }
   // Else the histories would be too wild to prove anything.
-  assert.ok(stable > 100, `only ${stable} of the comparisons saw a stable group`);
+  assert.ok(counts.stable > 100, `only ${counts.stable} of the comparisons saw a stable group`);
+  assert.ok(counts.unstable > 100, `only ${counts.unstable} of the comparisons saw an open transaction`);
 });

@@ -1,8 +1,26 @@
-/** A coordinator's log in memory whose disk the test is: nothing is durable, and nothing fails, until it says so. */
+/**
+ * A coordinator's log in memory whose disk the test is: nothing is durable, and nothing fails, until it says so. It judges producers by the rules of a
+ * partition that verifies transactions.
+ */
 import type { OffsetWaiter } from '../../partition/offset-waiters.ts';
 import type { AppendResult } from '../../partition/partition.ts';
 import { PartitionFault, type PartitionFaultKind } from '../../partition/partition-fault.ts';
-import { lastOffsetDelta, setBaseOffset } from '../../protocol/batch/header.ts';
+import { ProducerState } from '../../partition/producer-state.ts';
+import type { TransactionMarker } from '../../partition/transaction-marker.ts';
+import {
+  TransactionVerifications,
+  type VerificationGuard,
+  type VerificationWish,
+} from '../../partition/transaction-verifications.ts';
+import { buildEndTransactionBatch } from '../../protocol/batch/end-transaction-batch.ts';
+import {
+  hasProducerId,
+  isTransactional,
+  lastOffsetDelta,
+  producerEpoch,
+  producerId,
+  setBaseOffset,
+} from '../../protocol/batch/header.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 
@@ -15,25 +33,47 @@ export class FakeLog implements CoordinatorLog {
   /** Becomes durable by itself. */
   isFast = true;
   refuses = false;
+  readonly #producers = new ProducerState();
+  readonly #verifications = new TransactionVerifications();
   #waiting: { lastOffset: number; waiter: OffsetWaiter; token: number }[] = [];
 
-  appendInternal(batch: Uint8Array): AppendResult {
-    if (this.refuses) {
-      return {
-        kind: 'refused',
-        error: ErrorCode.KAFKA_STORAGE_ERROR,
-        logStartOffset: 0,
-        recordErrors: [],
-        message: null,
-      };
+  /** What somebody wrote who was not judged: an earlier life of the coordinator, or another writer. */
+  write(batch: Uint8Array): void {
+    this.#place(batch);
+  }
+
+  beginVerification(wish: VerificationWish): VerificationGuard | undefined {
+    if (this.#producers.hasOpenTransaction(wish.producerId, wish.producerEpoch)) return undefined;
+    return this.#verifications.begin(wish, 0);
+  }
+
+  appendInternal(batch: Uint8Array, _leaderEpoch?: number, guard?: VerificationGuard): AppendResult {
+    if (hasProducerId(batch)) {
+      const verdict = this.#producers.checkInternal(batch, this.#beginning(batch, guard));
+      if (verdict.kind === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH);
+      if (verdict.kind === 'wrong-transaction') return refused(ErrorCode.INVALID_TXN_STATE);
     }
-    const baseOffset = this.logEndOffset;
-    setBaseOffset(batch, baseOffset);
-    this.batches.push(batch);
-    const lastOffset = baseOffset + lastOffsetDelta(batch);
-    this.logEndOffset = lastOffset + 1;
-    if (this.isFast) this.highWatermark = this.logEndOffset;
-    return { kind: 'appended', duplicate: false, baseOffset, lastOffset, logAppendTimeMs: -1, logStartOffset: 0 };
+    const result = this.#place(batch);
+    if (hasProducerId(batch) && result.kind === 'appended') {
+      this.#producers.apply(batch);
+      this.#verifications.end(producerId(batch));
+    }
+    return result;
+  }
+
+  appendMarker(marker: TransactionMarker): AppendResult {
+    const { producerId, producerEpoch, coordinatorEpoch, outcome } = marker;
+    const verdict = this.#producers.checkMarker(marker);
+    if (verdict === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH);
+    if (verdict === 'old-coordinator') return refused(ErrorCode.TRANSACTION_COORDINATOR_FENCED);
+    const isCommit = outcome === 'committed';
+    const batch = buildEndTransactionBatch({ producerId, producerEpoch, isCommit, coordinatorEpoch, timestampMs: 0 });
+    const result = this.#place(batch);
+    if (result.kind === 'appended') {
+      this.#producers.applyEnd(batch, { isCommit, coordinatorEpoch });
+      this.#verifications.end(producerId);
+    }
+    return result;
   }
 
   waitUntilCommitted(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
@@ -60,4 +100,26 @@ export class FakeLog implements CoordinatorLog {
     this.#waiting = [];
     for (const { waiter, token } of waiting) waiter.settle(token, this.stopped);
   }
+
+  #beginning(batch: Uint8Array, guard: VerificationGuard | undefined) {
+    const id = producerId(batch);
+    if (!isTransactional(batch) || this.#producers.hasOpenTransaction(id, producerEpoch(batch))) return undefined;
+    const verification = this.#verifications.get(id);
+    return { isAdmitted: guard !== undefined && guard === verification, verification };
+  }
+
+  #place(batch: Uint8Array): AppendResult {
+    if (this.refuses) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
+    const baseOffset = this.logEndOffset;
+    setBaseOffset(batch, baseOffset);
+    this.batches.push(batch);
+    const lastOffset = baseOffset + lastOffsetDelta(batch);
+    this.logEndOffset = lastOffset + 1;
+    if (this.isFast) this.highWatermark = this.logEndOffset;
+    return { kind: 'appended', duplicate: false, baseOffset, lastOffset, logAppendTimeMs: -1, logStartOffset: 0 };
+  }
+}
+
+function refused(error: ErrorCode): AppendResult {
+  return { kind: 'refused', error, logStartOffset: 0, recordErrors: [], message: null };
 }

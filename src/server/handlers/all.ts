@@ -33,6 +33,7 @@ import { offsetFetch } from './offset-fetch.ts';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
 import { syncGroup } from './sync-group.ts';
+import { txnOffsetCommit } from './txn-offset-commit.ts';
 
 const withoutApiVersions: readonly Handler[] = [
   produce,
@@ -67,6 +68,7 @@ const withoutApiVersions: readonly Handler[] = [
   offsetDelete,
   offsetFetch,
   syncGroup,
+  txnOffsetCommit,
 ];
 
 export const handlers: readonly Handler[] = [...withoutApiVersions, apiVersions(withoutApiVersions)];

@@ -1,5 +1,5 @@
 /**
- * The committed offsets of all groups of one coordinator, and those that wait for the end of their transaction. Changed by records alone.
+ * The committed offsets of all groups of one coordinator, and those that wait for the end of their transaction (invariant I19). Changed by records and markers alone.
  */
 import type { TransactionOutcome } from '../../../partition/transaction-marker.ts';
 import { OffsetTable, type StoredOffset } from './offset-table.ts';
@@ -75,7 +75,7 @@ export class OffsetStore {
     }
   }
 
-  /** Of several commits of one offset, the one that was written last counts, not the one whose transaction ends last. */
+  /** Of several commits of one offset, the one that was written last counts, not the one whose transaction ends last (invariant I19). */
   #commit(groupId: string, pending: OffsetTable): void {
     for (const [topic, partitions] of pending.topics()) {
       for (const [partition, stored] of partitions) {

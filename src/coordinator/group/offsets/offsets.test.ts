@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
-import { buildBatch } from '../../../protocol/batch/build.ts';
 import { ErrorCode } from '../../../protocol/error-code.ts';
-import { type CommittedOffset, groupRecordCodec } from '../group-record.ts';
 import { GroupFixture, subscriptionTo, T1_ID, T2_ID } from '../testing/group-fixture.ts';
 
 const HOUR_MS = 3_600_000;
@@ -185,87 +183,6 @@ test('an empty group that gave out an id is not swept away', async () => {
   const { memberId = '' } = await group.join({ sessionTimeoutMs: 1_800_000 });
   await group.env.clock.advance(1_200_000);
   assert.equal((await group.join({ memberId })).generationId, 1);
-});
-
-/** A batch that a transaction wrote, or its end. */
-function transactional(
-  group: GroupFixture,
-  producerId: number,
-  records: { key: Uint8Array; value: Uint8Array | null }[],
-) {
-  group.log.appendInternal(buildBatch({ records, producerId, producerEpoch: 0, isTransactional: true }));
-}
-
-function endOf(group: GroupFixture, producerId: number, outcome: 'committed' | 'aborted'): void {
-  const key = Buffer.from([0, 0, 0, outcome === 'committed' ? 1 : 0]);
-  const records = [{ key, value: Buffer.alloc(6) }];
-  group.log.appendInternal(
-    buildBatch({ records, producerId, producerEpoch: 0, isTransactional: true, isControl: true }),
-  );
-}
-
-function record(partition: number, offset: number | undefined, groupId = 'g') {
-  const committed: CommittedOffset | undefined =
-    offset === undefined
-      ? undefined
-      : { offset, leaderEpoch: -1, metadata: '', commitTimestampMs: 1, expireTimestampMs: undefined, topicId: T1_ID };
-  return groupRecordCodec.encode({ kind: 'offset-commit', groupId, topic: 't1', partition, committed });
-}
-
-function plain(group: GroupFixture, ...records: ReturnType<typeof record>[]): void {
-  group.log.appendInternal(buildBatch({ records }));
-}
-
-test('offsets of an open transaction are not seen, and unstable for those who ask', async () => {
-  const group = new GroupFixture();
-  plain(group, record(0, 5));
-  transactional(group, 7, [record(0, 9)]);
-  assert.deepEqual(await group.committed(), ['t1-0: 5']);
-  const topics = [{ topic: 't1', partitions: [0, 1] }];
-  const fetched = await group.coordinator.fetchOffsets({ groupId: 'g', topics, requireStable: true });
-  assert.ok(typeof fetched !== 'number');
-  const seen = fetched[0]?.partitions.map(({ committedOffset, errorCode }) => [committedOffset, errorCode]);
-  assert.deepEqual(seen, [
-    [-1, ErrorCode.UNSTABLE_OFFSET_COMMIT],
-    [-1, ErrorCode.NONE],
-  ]);
-});
-
-test('a committed transaction brings its offsets, an aborted one does not', async () => {
-  const group = new GroupFixture();
-  transactional(group, 7, [record(0, 1)]);
-  transactional(group, 8, [record(1, 2)]);
-  endOf(group, 7, 'committed');
-  endOf(group, 8, 'aborted');
-  assert.deepEqual(await group.committed(), ['t1-0: 1']);
-});
-
-test('of two commits of one offset the one that was written last counts, whichever transaction ends last', async () => {
-  const group = new GroupFixture();
-  transactional(group, 7, [record(0, 1)]);
-  transactional(group, 8, [record(0, 2)]);
-  endOf(group, 8, 'committed');
-  endOf(group, 7, 'committed');
-  transactional(group, 9, [record(1, 3)]);
-  plain(group, record(1, 4));
-  endOf(group, 9, 'committed');
-  assert.deepEqual(await group.committed(), ['t1-0: 2', 't1-1: 4']);
-});
-
-test('an offset that was deleted does not come back with the end of a transaction', async () => {
-  const group = new GroupFixture();
-  transactional(group, 7, [record(0, 1)]);
-  plain(group, record(0, undefined));
-  endOf(group, 7, 'committed');
-  assert.deepEqual(await group.committed(), []);
-});
-
-test('deleting a group deletes what is pending for it', async () => {
-  const group = new GroupFixture();
-  transactional(group, 7, [record(0, 1)]);
-  assert.equal(await group.coordinator.deleteGroup('g'), ErrorCode.NONE);
-  endOf(group, 7, 'committed');
-  assert.deepEqual(await group.restarted().committed(), []);
 });
 
 test('a subscription is read in every version, also one to come', async () => {

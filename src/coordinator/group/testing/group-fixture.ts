@@ -2,7 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { settle } from '../../../../sim/virtual-clock.ts';
-import type { ErrorCode } from '../../../protocol/error-code.ts';
+import { assert } from '../../../base/assert.ts';
+import type { TransactionMarker } from '../../../partition/transaction-marker.ts';
+import { ErrorCode } from '../../../protocol/error-code.ts';
 import { FakeLog } from '../../testing/fake-log.ts';
 import type { JoinRequest } from '../classic/join.ts';
 import type { JoinReply, SyncReply } from '../classic/replies.ts';
@@ -146,16 +148,50 @@ export class GroupFixture {
       apiVersion: 8,
       retentionMs: undefined,
       ...sender,
-      partitions: partitions.map((one) => ({
-        topic: 't1',
-        topicId: this.topics.get(one.topic ?? 't1') ?? '',
-        partition: 0,
-        offset: 0,
-        leaderEpoch: -1,
-        metadata: '',
-        ...one,
-      })),
+      partitions: partitions.map((one) => this.#offset(one)),
     });
+  }
+
+  /** Commits in a transaction of this producer, which the transaction coordinator admits when it is asked. */
+  async commitIn(
+    producer: { readonly producerId: number; readonly producerEpoch?: number; readonly isAdmitted?: boolean },
+    partitions: readonly Partial<OffsetToCommit>[],
+    sender: { groupId?: string; memberId?: string; generation?: number; instanceId?: string } = {},
+  ): Promise<readonly ErrorCode[]> {
+    const { producerId, producerEpoch = 0, isAdmitted = true } = producer;
+    const commit = { groupId: 'g', memberId: '', instanceId: null, generation: -1, ...sender };
+    const wish = { producerId, producerEpoch, baseSequence: -1, supportsEpochBump: false };
+    const begun = await this.coordinator.beginTransactionalCommit(commit.groupId, wish);
+    const guard = begun.kind === 'needed' && isAdmitted ? begun.guard : undefined;
+    return this.coordinator.commitInTransaction(
+      { ...commit, partitions: partitions.map((one) => this.#offset(one)) },
+      { producerId, producerEpoch, guard },
+    );
+  }
+
+  /** The transaction coordinator ends the producer's transaction in the one partition. */
+  endTransaction(
+    producerId: number,
+    outcome: TransactionMarker['outcome'],
+    marker: Partial<TransactionMarker> = {},
+  ): Soon<ErrorCode> {
+    return this.coordinator.endTransaction(0, {
+      producerId,
+      producerEpoch: 0,
+      outcome,
+      coordinatorEpoch: 0,
+      transactionVersion: 0,
+      ...marker,
+    });
+  }
+
+  /** What a consumer is told that asks for one offset and wants none that may still change. */
+  async stable(partition = 0, groupId = 'g'): Promise<number | 'unstable'> {
+    const topics = [{ topic: 't1', partitions: [partition] }];
+    const fetched = await this.coordinator.fetchOffsets({ groupId, topics, requireStable: true });
+    assert(typeof fetched !== 'number', 'the group can be read');
+    const found = fetched[0]?.partitions[0];
+    return found?.errorCode === ErrorCode.UNSTABLE_OFFSET_COMMIT ? 'unstable' : (found?.committedOffset ?? -1);
   }
 
   /** `topic-partition: offset`, of everything that the group has committed. */
@@ -165,6 +201,11 @@ export class GroupFixture {
     return topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partitionIndex, committedOffset }) => `${topic}-${partitionIndex}: ${committedOffset}`),
     );
+  }
+
+  #offset(one: Partial<OffsetToCommit>): OffsetToCommit {
+    const topicId = this.topics.get(one.topic ?? 't1') ?? '';
+    return { topic: 't1', topicId, partition: 0, offset: 0, leaderEpoch: -1, metadata: '', ...one };
   }
 }
 

@@ -1,0 +1,82 @@
+/**
+ * TxnOffsetCommit v0–5: a producer commits a group's offsets in its transaction. They count when the transaction does (KIP-98).
+ *
+ * v1 throttles after the answer (KIP-219), v2 has leader epochs (KIP-320), v3 names the member that the producer works for and is flexible (KIP-447), v4 says
+ * TRANSACTION_ABORTABLE, v5 adds the group to the transaction by itself (KIP-890).
+ *
+ * The transaction coordinator is asked first, unless the transaction is open in the group's partition already. Answered when the offsets are durable.
+ *
+ * Differs from Apache Kafka: the answer has the partitions in the order of the request.
+ */
+import { admitCommit } from '../../broker/commit-admission.ts';
+import type { OffsetToCommit } from '../../coordinator/group/offsets/commit-offsets.ts';
+import { ErrorCode } from '../../protocol/error-code.ts';
+import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts';
+import type { RequestOf } from '../../protocol/schema.ts';
+import { handler, type RequestContext } from '../handler.ts';
+
+type Request = RequestOf<typeof TxnOffsetCommit>;
+type AskedTopic = Request['topics'][number];
+
+interface AskedPartition {
+  readonly partitionIndex: number;
+  /** Undefined: there is no such partition. */
+  readonly commit: OffsetToCommit | undefined;
+}
+
+export const txnOffsetCommit = handler(TxnOffsetCommit, async (request, context) => {
+  const topics = request.topics
+    .filter(({ partitions }) => partitions.length > 0)
+    .map((asked) => ({ name: asked.name, partitions: look(asked, context) }));
+  const commits = topics.flatMap(({ partitions }) => partitions.flatMap(({ commit }) => commit ?? []));
+  const outcomes = commits.length === 0 ? [] : await commitAll(request, commits, context);
+  let next = 0;
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, commit }) => ({
+        partitionIndex,
+        errorCode: commit === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : (outcomes[next++] ?? ErrorCode.NONE),
+      })),
+    })),
+  };
+});
+
+async function commitAll(
+  request: Request,
+  partitions: readonly OffsetToCommit[],
+  context: RequestContext,
+): Promise<readonly ErrorCode[]> {
+  const { broker, apiVersion } = context;
+  const { transactionalId, groupId, producerId, producerEpoch } = request;
+  const admission = await admitCommit({ transactionalId, groupId, producerId, producerEpoch, apiVersion }, broker);
+  if (admission.kind === 'refused') return partitions.map(() => admission.error);
+  const committed = broker.groups.commitInTransaction(
+    {
+      groupId,
+      memberId: request.memberId,
+      instanceId: request.groupInstanceId,
+      generation: request.generationId,
+      partitions,
+    },
+    { producerId, producerEpoch, guard: admission.guard },
+  );
+  context.admitNext();
+  return committed;
+}
+
+function look({ name, partitions }: AskedTopic, { broker }: RequestContext): readonly AskedPartition[] {
+  const topic = broker.metadata.image.topicByName(name);
+  return partitions.map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
+    if (topic?.partitions[partitionIndex] === undefined) return { partitionIndex, commit: undefined };
+    const commit = {
+      topic: topic.name,
+      topicId: topic.id,
+      partition: partitionIndex,
+      offset: committedOffset,
+      leaderEpoch: committedLeaderEpoch,
+      metadata: committedMetadata ?? '',
+    };
+    return { partitionIndex, commit };
+  });
+}
