@@ -39,13 +39,6 @@ const INVALID_TOPIC = 17;
 /** Ottla does not advertise these, and closes the connection of whoever calls them all the same. */
 export const unservedApis: readonly UnservedApis[] = [
   {
-    reason: 'Ottla has no transactions yet.',
-    apis: [
-      ...['AddPartitionsToTxn', 'AddOffsetsToTxn', 'EndTxn', 'WriteTxnMarkers', 'TxnOffsetCommit'],
-      ...['DescribeTransactions', 'ListTransactions'],
-    ],
-  },
-  {
     reason: 'Ottla has no consumer groups of the new protocol (KIP-848), share groups and streams groups yet.',
     apis: [
       ...['ConsumerGroupHeartbeat', 'ConsumerGroupDescribe', 'StreamsGroupHeartbeat', 'StreamsGroupDescribe'],
@@ -75,22 +68,90 @@ export const unservedApis: readonly UnservedApis[] = [
 ];
 
 export const unplayedSteps: readonly UnplayedSteps[] = [
-  { scenario: 'groups/offset-fetch-require-stable', fromStep: 6, reason: 'It needs transactions.' },
-  { scenario: 'producers/idempotent-then-transactional', fromStep: 3, reason: 'It needs transactions.' },
   {
     scenario: 'producers/expiry',
     fromStep: 7,
     reason: 'Whether a check of expiry falls between two of its steps is chance; further on it needs transactions.',
+  },
+  { scenario: 'transactions/txn-offsets-consumer-member', fromStep: 6, reason: 'It needs groups of KIP-848.' },
+  {
+    scenario: 'transactions/feature-level-0',
+    fromStep: 0,
+    reason: 'It lowers transaction.version first, and levels of features do not change here.',
+  },
+  {
+    scenario: 'transactions/feature-level-1',
+    fromStep: 0,
+    reason: 'It lowers transaction.version first, and levels of features do not change here.',
   },
 ];
 
 export const differenceGroups: readonly DifferenceGroup[] = [
   {
     reason:
-      'The features are those of a KRaft cluster and of protocols that Ottla does not have; a client that sees none uses neither transactions of the second version nor the new groups.',
+      'The last stable offset is never below the log start. Kafka leaves it at the first record of an open transaction, although that record was deleted.',
+    places: [7, 8].map((step) => ({
+      scenario: 'transactions/delete-records',
+      step,
+      pointer: '/response/responses/0/partitions/0/lastStableOffset',
+      ottla: 1,
+    })),
+  },
+  {
+    reason:
+      'A transactional id that one request names twice gets an answer for each time. Kafka repeats the first answer, which speaks of other partitions.',
+    places: [11, 17].map((step) => ({
+      scenario: 'transactions/add-partitions-batched',
+      step,
+      pointer: '/response/resultsByTransaction/1/topicResults/0/resultsByPartition/0/partitionIndex',
+      ottla: 1,
+    })),
+  },
+  {
+    reason:
+      'A batch that comes from an epoch that was fenced is refused with the log start, as other batches of old epochs are.',
+    places: [
+      {
+        scenario: 'transactions/write-markers',
+        step: 28,
+        pointer: '/response/responses/0/partitionResponses/0/logStartOffset',
+        ottla: 0,
+      },
+    ],
+  },
+  {
+    reason:
+      'The topic of the transaction coordinator is there when FindCoordinator is answered; Kafka makes it in the background and lets the client ask again.',
+    places: [
+      ...[
+        { field: 'nodeId', ottla: '<int>' },
+        { field: 'host', ottla: '<string>' },
+        { field: 'port', ottla: '<int>' },
+        { field: 'errorCode', ottla: 0 },
+      ].map(({ field, ottla }) => ({
+        scenario: 'transactions/before-the-first-coordinator',
+        step: 20,
+        pointer: `/response/coordinators/0/${field}`,
+        ottla,
+      })),
+    ],
+  },
+  {
+    reason:
+      'The other features are those of a KRaft cluster and of protocols that Ottla does not have; a client that does not see them does not use the new groups.',
     places: [3, 4].flatMap((step) => [
-      { scenario: 'handshake/apiversions-all-versions', step, pointer: '/response/supportedFeatures', ottla: [] },
-      { scenario: 'handshake/apiversions-all-versions', step, pointer: '/response/finalizedFeatures', ottla: [] },
+      {
+        scenario: 'handshake/apiversions-all-versions',
+        step,
+        pointer: '/response/supportedFeatures',
+        ottla: step === 3 ? [] : [{ name: 'transaction.version', minVersion: 0, maxVersion: 2 }],
+      },
+      {
+        scenario: 'handshake/apiversions-all-versions',
+        step,
+        pointer: '/response/finalizedFeatures',
+        ottla: [{ name: 'transaction.version', minVersionLevel: 2, maxVersionLevel: 2 }],
+      },
     ]),
   },
   {

@@ -39,6 +39,8 @@ const vocabulary: Readonly<Record<string, readonly string[]>> = {
     'metadata/config-resource.ts',
     'metadata/decision.ts',
     'partition/partition-fault.ts',
+    'coordinator/transaction/transaction.ts',
+    'coordinator/transaction/transaction-status.ts',
   ],
 };
 

@@ -83,6 +83,12 @@ export const limits = {
   coordinatorReloadPauseMs: 1_000,
   /** Member ids that one group has given out and that have not joined yet; each lives as long as a session, up to 30 minutes. */
   pendingMembersPerGroup: 10_000,
+  /** Transactional ids that one partition of `__transaction_state` knows, about 500 bytes each; they are forgotten after a week of silence. */
+  transactionalIdsPerPartition: 100_000,
+  /** Partitions of one transaction: every further one writes the whole list down again. */
+  partitionsPerTransaction: 10_000,
+  /** How long a coordinator waits before it tries again to write a marker that a partition could not take. */
+  markerRetryPauseMs: 100,
   /** Age of the recovery points of a data directory under load, so that a crash leaves seconds of writes to be checked and written again. */
   recoveryPointAgeMs: 5_000,
   /** Logs that are checked or copied by a tool at the same time: keeps a disk busy, at 1 MB of buffer each. */

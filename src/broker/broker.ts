@@ -7,19 +7,25 @@ import { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { coordinatorSettings } from '../coordinator/group/coordinator-settings.ts';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
+import type { MarkerTarget } from '../coordinator/transaction/marker-target.ts';
+import { TransactionCoordinator } from '../coordinator/transaction/transaction-coordinator.ts';
+import { transactionSettings } from '../coordinator/transaction/transaction-settings.ts';
 import type { LogEngine } from '../log/log-engine.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { BrokerEndPoint } from '../metadata/cluster-record.ts';
 import type { MetadataLog } from '../metadata/metadata-log.ts';
+import { CONSUMER_OFFSETS, TRANSACTION_STATE } from '../metadata/topic-name.ts';
+import { coordinatorPartitions } from './coordinator-partitions.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 import { followGroups } from './follow-groups.ts';
-import { groupPartitions, topicNames } from './group-partitions.ts';
+import { followTransactions } from './follow-transactions.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { LocalMarkers } from './local-markers.ts';
 import { LogCleaner } from './log-cleaner.ts';
 import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
-import { noTransactions, type TransactionAdmission } from './transaction-admission.ts';
+import { topicNames } from './topic-names.ts';
 
 export interface Broker {
   readonly env: Env;
@@ -32,7 +38,9 @@ export interface Broker {
   readonly fetchSessions: FetchSessions;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
-  readonly transactions: TransactionAdmission;
+  readonly transactions: TransactionCoordinator;
+  /** Where the ends of transactions are written. */
+  readonly markers: MarkerTarget;
 }
 
 export interface BrokerOptions {
@@ -71,17 +79,29 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
 
   const background = new Lifecycle(env.logger);
   const partitions = new PartitionDirectory({ env, nodeId, config, image: metadata.image, engine, background });
+  const led = { nodeId, image: metadata.image, partitions, engine };
   const groups = new GroupCoordinator({
     env,
     settings: coordinatorSettings(config),
-    partitions: groupPartitions({ nodeId, image: metadata.image, partitions, engine }),
+    partitions: coordinatorPartitions({ topic: CONSUMER_OFFSETS, ...led }),
     topics: topicNames(metadata.image),
+  });
+  const producerIds = new ProducerIds(() => metadata.takeProducerIds());
+  const markers = new LocalMarkers({ image: metadata.image, partitions, groups });
+  const transactions = new TransactionCoordinator({
+    env,
+    settings: transactionSettings(config),
+    partitions: coordinatorPartitions({ topic: TRANSACTION_STATE, ...led }),
+    target: markers,
+    takeProducerId: () => producerIds.take(),
   });
   metadata.subscribe((changes) => {
     for (const change of changes) partitions.apply(change);
     followGroups(groups, changes);
+    followTransactions(transactions, changes);
   });
   groups.start();
+  transactions.start();
   const housekeeping = new Housekeeping({ env, config, engine, partitions, background });
   housekeeping.start();
   const cleaner = new LogCleaner({ env, config, partitions: () => partitions.open(), background });
@@ -100,17 +120,20 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
       random: env.random,
       slots: config.get('max.incremental.fetch.session.cache.slots'),
     }),
-    producerIds: new ProducerIds(() => metadata.takeProducerIds()),
+    producerIds,
     groups,
-    transactions: noTransactions,
+    transactions,
+    markers,
     announce: (actual) => metadata.register({ endPoints: actual, rack }),
     async close() {
       housekeeping.stop();
       cleaner.stop();
+      transactions.stop();
       await metadata.close();
       groups.stop();
       await partitions.close();
       await groups.close();
+      await transactions.close();
       await background.stop();
     },
   };

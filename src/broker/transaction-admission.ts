@@ -2,7 +2,7 @@
  * What Produce and TxnOffsetCommit ask the transaction coordinator before they write for a transaction that is not yet open in their partition
  * (KIP-890): no late write may open a transaction that nobody will end.
  */
-import { ErrorCode } from '../protocol/error-code.ts';
+import type { ErrorCode } from '../protocol/error-code.ts';
 
 export interface TransactionAdmission {
   /**
@@ -19,8 +19,3 @@ export interface AdmissionRequest {
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
   readonly mode: 'verify' | 'add';
 }
-
-/** Where no coordinator runs, nobody has a transactional id. */
-export const noTransactions: TransactionAdmission = {
-  admit: ({ partitions }) => partitions.map(() => ErrorCode.INVALID_PRODUCER_ID_MAPPING),
-};

@@ -8,6 +8,7 @@
 import type { Env } from '../base/env.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
+import { errorOfFault } from '../partition/partition-fault.ts';
 import type { TransactionMarker } from '../partition/transaction-marker.ts';
 import type { VerificationWish } from '../partition/transaction-verifications.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
@@ -160,7 +161,8 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
     const state = this.#options.newState();
     const counts = await replay(log, codec, state);
     // The partition may have been unloaded, or stopped, while its log was read.
-    if (this.#slots.get(index) !== slot || log.stopped !== undefined) return ErrorCode.NOT_COORDINATOR;
+    if (this.#slots.get(index) !== slot) return ErrorCode.NOT_COORDINATOR;
+    if (log.stopped !== undefined) return coordinatorError(errorOfFault(log.stopped.kind));
     if (counts.applied + counts.skipped > 0) {
       const tookMs = Math.round(env.clock.monotonicMs() - startMs);
       env.logger.debug({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');

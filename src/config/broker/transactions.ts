@@ -24,14 +24,26 @@ export const transactionSettings = {
     dynamic: 'cluster-wide',
     effect: 'A partition forgets an idempotent producer that was silent for this long.',
   }),
-  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, { min: 1, importance: 'low' }),
-  'transaction.max.timeout.ms': int(900_000, { min: 1, importance: 'high' }),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, {
+    min: 1,
+    importance: 'low',
+    effect: 'How often transactions that take too long are looked for.',
+  }),
+  'transaction.max.timeout.ms': int(900_000, {
+    min: 1,
+    importance: 'high',
+    effect: 'The longest time that a producer may ask for its transactions.',
+  }),
   'transaction.partition.verification.enable': boolean(true, {
     importance: 'low',
     dynamic: 'cluster-wide',
     effect: 'Batches begin a transaction only where the coordinator knows of it (KIP-890).',
   }),
-  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, { min: 1, importance: 'low' }),
+  'transaction.remove.expired.transaction.cleanup.interval.ms': int(3_600_000, {
+    min: 1,
+    importance: 'low',
+    effect: 'How often transactional ids that nobody uses are looked for.',
+  }),
   'transaction.state.log.load.buffer.size': int(5_242_880, { min: 1, importance: 'high' }),
   'transaction.state.log.min.isr': int(2, {
     min: 1,
@@ -54,5 +66,9 @@ export const transactionSettings = {
     effect: 'Segment size of __transaction_state, when it is created.',
   }),
   'transaction.two.phase.commit.enable': boolean(false, { importance: 'low' }),
-  'transactional.id.expiration.ms': int(604_800_000, { min: 1, importance: 'high' }),
+  'transactional.id.expiration.ms': int(604_800_000, {
+    min: 1,
+    importance: 'high',
+    effect: 'How long a transactional id that nobody uses is kept.',
+  }),
 };

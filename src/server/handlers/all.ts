@@ -1,5 +1,7 @@
 /** Every API that the broker serves, one line each. What is not here is not advertised. */
 import type { Handler } from '../handler.ts';
+import { addOffsetsToTxn } from './add-offsets-to-txn.ts';
+import { addPartitionsToTxn } from './add-partitions-to-txn.ts';
 import { alterConfigs } from './alter-configs.ts';
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts';
 import { apiVersions } from './api-versions.ts';
@@ -14,7 +16,9 @@ import { describeGroups } from './describe-groups.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
 import { describeTopicPartitions } from './describe-topic-partitions.ts';
+import { describeTransactions } from './describe-transactions.ts';
 import { electLeaders } from './elect-leaders.ts';
+import { endTxn } from './end-txn.ts';
 import { fetch } from './fetch.ts';
 import { findCoordinator } from './find-coordinator.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -26,6 +30,7 @@ import { listConfigResources } from './list-config-resources.ts';
 import { listGroups } from './list-groups.ts';
 import { listOffsets } from './list-offsets.ts';
 import { listPartitionReassignments } from './list-partition-reassignments.ts';
+import { listTransactions } from './list-transactions.ts';
 import { metadata } from './metadata.ts';
 import { offsetCommit } from './offset-commit.ts';
 import { offsetDelete } from './offset-delete.ts';
@@ -34,6 +39,7 @@ import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
 import { syncGroup } from './sync-group.ts';
 import { txnOffsetCommit } from './txn-offset-commit.ts';
+import { writeTxnMarkers } from './write-txn-markers.ts';
 
 const withoutApiVersions: readonly Handler[] = [
   produce,
@@ -43,6 +49,8 @@ const withoutApiVersions: readonly Handler[] = [
   initProducerId,
   describeLogDirs,
   deleteRecords,
+  addOffsetsToTxn,
+  addPartitionsToTxn,
   alterConfigs,
   alterPartitionReassignments,
   createPartitions,
@@ -54,7 +62,9 @@ const withoutApiVersions: readonly Handler[] = [
   describeGroups,
   describeProducers,
   describeTopicPartitions,
+  describeTransactions,
   electLeaders,
+  endTxn,
   findCoordinator,
   heartbeat,
   incrementalAlterConfigs,
@@ -63,12 +73,14 @@ const withoutApiVersions: readonly Handler[] = [
   listConfigResources,
   listGroups,
   listPartitionReassignments,
+  listTransactions,
   metadata,
   offsetCommit,
   offsetDelete,
   offsetFetch,
   syncGroup,
   txnOffsetCommit,
+  writeTxnMarkers,
 ];
 
 export const handlers: readonly Handler[] = [...withoutApiVersions, apiVersions(withoutApiVersions)];

@@ -12,6 +12,9 @@ export const describeProducers = handler(DescribeProducers, async (request, { br
     name,
     partitions: await inOrder(partitionIndexes, async (partitionIndex) => {
       const partition = await broker.partitions.get(name, partitionIndex);
+      if (name === '') {
+        return { partitionIndex, errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: 'A topic has a name.' };
+      }
       if (typeof partition === 'number') {
         // Of a topic that is there, Kafka says nothing about a partition that is not.
         const isKnownTopic = broker.metadata.image.topicByName(name) !== undefined;

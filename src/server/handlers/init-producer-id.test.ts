@@ -29,7 +29,7 @@ test('half an identity and an empty transactional id are invalid', async () => {
   assert.deepEqual(await ask({ transactionalId: '' }), refused);
 });
 
-test('there is no coordinator for transactions', async () => {
+test('a coordinator has to be looked for first', async () => {
   const ask = await started();
-  assert.deepEqual(await ask({ transactionalId: 'tx' }), [ErrorCode.COORDINATOR_NOT_AVAILABLE, -1, -1]);
+  assert.deepEqual(await ask({ transactionalId: 'tx' }), [ErrorCode.NOT_COORDINATOR, -1, -1]);
 });

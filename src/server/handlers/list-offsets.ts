@@ -8,7 +8,9 @@
  * What was appended before the request counts, also when its producer did not wait for the disk: the answer does. Differs from Apache Kafka: the greatest
  * timestamp is found in the log itself, also after a restart.
  */
+
 import { inOrder } from '../../base/in-order.ts';
+import type { TimestampOffset } from '../../log/log-engine.ts';
 import type { Isolation, Partition } from '../../partition/partition.ts';
 import { errorOfFault, PartitionFault } from '../../partition/partition-fault.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
@@ -95,7 +97,7 @@ async function find(partition: Partition, timestamp: number, isolation: Isolatio
     case EARLIEST_LOCAL:
       return placeAt(partition, partition.logStartOffset);
     case MAX_TIMESTAMP:
-      return (await partition.offsetOfMaxTimestamp()) ?? nowhere;
+      return belowLimit(await partition.offsetOfMaxTimestamp(), partition.readLimit(isolation));
     case LATEST_TIERED:
     case EARLIEST_PENDING_UPLOAD:
       // Nothing is tiered here.
@@ -103,6 +105,11 @@ async function find(partition: Partition, timestamp: number, isolation: Isolatio
     default:
       return (await partition.offsetForTimestamp(timestamp, isolation)) ?? nowhere;
   }
+}
+
+/** The record with the largest timestamp may belong to an open transaction; then Kafka looks for no other one. */
+function belowLimit(place: TimestampOffset | undefined, limit: number): Place {
+  return place !== undefined && place.offset < limit ? place : nowhere;
 }
 
 function placeAt(partition: Partition, offset: number): Place {

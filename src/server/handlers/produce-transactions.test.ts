@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { present } from '../../base/assert.ts';
+import type { Broker } from '../../broker/broker.ts';
 import type { AdmissionRequest } from '../../broker/transaction-admission.ts';
 import { produced } from '../../partition/partition.fixture.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
@@ -24,12 +25,12 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   const fixture = await recordsFixture({ settings });
   const asked: AdmissionRequest[] = [];
   let admit: Admit = ({ partitions }) => partitions.map(() => ErrorCode.NONE);
-  const transactions = {
+  const transactions: Broker['transactions'] = Object.assign(Object.create(fixture.broker.transactions), {
     admit(request: AdmissionRequest) {
       asked.push(request);
       return admit(request);
     },
-  };
+  });
   const broker = { ...fixture.broker, transactions };
   const partition = async (index: number) => {
     const found = await fixture.broker.partitions.get('t', index);

@@ -80,7 +80,7 @@ test('internal topics are written by nobody but admin tools', async () => {
   assert.deepEqual(errors, [ErrorCode.INVALID_TOPIC_EXCEPTION, ErrorCode.INVALID_RECORD]);
 });
 
-test('transactional batches are refused as those of an unknown producer', async () => {
+test('transactional batches need a transactional id, and a coordinator that knows it', async () => {
   const { call } = await recordsFixture();
   const records = () => produced({ isTransactional: true, producerId: 5, producerEpoch: 0, baseSequence: 0 });
   const send = async (transactionalId: string | null) => {
@@ -89,7 +89,7 @@ test('transactional batches are refused as those of an unknown producer', async 
     return responses[0]?.partitionResponses[0]?.errorCode;
   };
   assert.equal(await send(null), ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-  assert.equal(await send('tx'), ErrorCode.INVALID_PRODUCER_ID_MAPPING);
+  assert.equal(await send('tx'), ErrorCode.NOT_ENOUGH_REPLICAS);
 });
 
 test('the answer waits for the disk, the next request does not', async () => {

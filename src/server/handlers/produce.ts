@@ -51,6 +51,8 @@ interface Target {
   /** The first batch is part of a transaction. */
   readonly isTransactional: boolean;
   found: Partition | ErrorCode | Promise<Partition | ErrorCode>;
+  /** Why it was refused, for people. */
+  message: string | null;
   guard: VerificationGuard | undefined;
   answer: PartitionAnswer;
 }
@@ -103,7 +105,13 @@ function admit(
     batches.set(target, { topic: topic.name, partition: found, batch: records });
   }
   const all = [...batches.values()];
-  if (!areOfOneProducer(all)) return refuseAll(targets, ErrorCode.INVALID_PRODUCER_ID_MAPPING);
+  if (!areOfOneProducer(all)) {
+    return refuseAll(
+      targets,
+      ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+      'The request has transactional records of several producers.',
+    );
+  }
   const asked = admitProduced({ transactionalId, produceVersion: apiVersion, batches: all }, broker);
   return asked?.then((answers) => takeAnswers([...batches.keys()], answers));
 }
@@ -112,12 +120,29 @@ function takeAnswers(targets: readonly Target[], answers: readonly Admitted[]): 
   for (const [index, target] of targets.entries()) {
     const answer = answers[index];
     target.guard = answer?.guard;
-    if (answer !== undefined && answer.error !== ErrorCode.NONE) target.found = answer.error;
+    if (answer === undefined || answer.error === ErrorCode.NONE) continue;
+    target.found = answer.error;
+    target.message = admissionMessage(answer.error);
   }
 }
 
-function refuseAll(targets: readonly Target[], error: ErrorCode): undefined {
-  for (const target of targets) target.found = error;
+/** Only what a user would puzzle over has one. */
+function admissionMessage(error: ErrorCode): string | null {
+  switch (error) {
+    case ErrorCode.INVALID_TXN_STATE:
+      return 'The transaction does not have this partition.';
+    case ErrorCode.NOT_ENOUGH_REPLICAS:
+      return 'The transaction coordinator cannot say now whether the transaction has this partition.';
+    default:
+      return null;
+  }
+}
+
+function refuseAll(targets: readonly Target[], error: ErrorCode, message: string | null = null): undefined {
+  for (const target of targets) {
+    target.found = error;
+    target.message = message;
+  }
 }
 
 function areOfOneProducer([first, ...others]: readonly TransactionalBatch[]): boolean {
@@ -144,6 +169,7 @@ function targetsOf(request: Request, context: RequestContext): readonly Target[]
         records,
         isTransactional: isTransactionalBatch(records),
         found: ErrorCode.NONE,
+        message: null,
         guard: undefined,
         answer: unanswered,
       };
@@ -190,7 +216,8 @@ function append(
     const { found, index } = target;
     if (typeof found === 'number' || found instanceof Promise) {
       // Every promise has been awaited.
-      target.answer = refusal(index, typeof found === 'number' ? found : ErrorCode.UNKNOWN_SERVER_ERROR);
+      const error = typeof found === 'number' ? found : ErrorCode.UNKNOWN_SERVER_ERROR;
+      target.answer = { ...refusal(index, error), errorMessage: target.message };
       hasError = true;
       continue;
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { present } from '../../base/assert.ts';
+import type { Broker } from '../../broker/broker.ts';
 import type { AdmissionRequest } from '../../broker/transaction-admission.ts';
 import type { TransactionMarker } from '../../partition/transaction-marker.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
@@ -23,12 +24,12 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   await fixture.broker.metadata.createTopics([topic], { validateOnly: false });
   const asked: AdmissionRequest[] = [];
   const coordinator: { answer: ErrorCode } = { answer: ErrorCode.NONE };
-  const transactions = {
+  const transactions: Broker['transactions'] = Object.assign(Object.create(fixture.broker.transactions), {
     admit(request: AdmissionRequest) {
       asked.push(request);
       return request.partitions.map(() => coordinator.answer);
     },
-  };
+  });
   const broker = { ...fixture.broker, transactions };
   const call = (version: number, request: RequestInputOf<typeof TxnOffsetCommit>) =>
     fixture.call(txnOffsetCommit, TxnOffsetCommit, version, request, { broker });

@@ -30,6 +30,8 @@ export const TransactionLog = coordinatorRecord({
       transactionLastUpdateTimestampMs: int64(),
       transactionStartTimestampMs: int64(),
       clientTransactionVersion: int16({ versions: '1+', tag: 2 }),
+      // Ottla's own (decision 0020); Kafka leaves tags alone that it does not know.
+      lastProducerEpoch: int16({ versions: '1+', tag: 10_000, default: -1 }),
     },
   },
 });

@@ -1,9 +1,9 @@
-/** What the group coordinator asks of the broker around it: where groups live, and the logs of the partitions that this broker leads. */
-import type { ErrorCode } from '../../protocol/error-code.ts';
-import type { CoordinatorLog } from '../coordinator-log.ts';
+/** What a coordinator asks of the broker around it: how its internal topic is partitioned, and the logs of the partitions that this broker leads. */
+import type { ErrorCode } from '../protocol/error-code.ts';
+import type { CoordinatorLog } from './coordinator-log.ts';
 
 export interface CoordinatorPartitions {
-  /** Partitions of `__consumer_offsets`; undefined while there is no such topic. */
+  /** Partitions of the internal topic; undefined while there is no such topic. */
   count(): number | undefined;
   /** Whether this broker leads the partition. */
   leads(index: number): boolean;
