@@ -206,6 +206,13 @@ test('someone else who writes to the log is noticed before anything is answered'
   assert.equal(await seen(said), refusal(ErrorCode.NOT_COORDINATOR));
 });
 
+test('nothing is taken for durable because someone else has written to the log', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  fixture.log.appendInternal(buildBatch({ records: [{ key: Buffer.from('foreign'), value: null }] }));
+  assert.equal(await seen(fixture.say('a')), refusal(ErrorCode.NOT_COORDINATOR));
+});
+
 test('commands wait for the loading, in order', async () => {
   const fixture = new Fixture();
   const opening = Promise.withResolvers<FakeLog>();

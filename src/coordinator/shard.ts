@@ -167,16 +167,12 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   flush(): void {
     this.#flushPlanned = false;
     if (this.#ended !== undefined || this.#queued.length === 0) return;
+    this.#checkOnlyWriter();
     const records = this.#queued;
+    if (records.length === 0) return;
     this.#queued = [];
     this.#queuedBytes = 0;
-    const { leaderEpoch, logEndOffset } = this.#log;
-    if (logEndOffset + records.length !== this.#endOffset) {
-      // Someone else has written to this partition: the offsets that the records were applied with are wrong.
-      this.#env.logger.error({ logEndOffset }, 'a coordinator is not the only writer of its log');
-      this.end(ErrorCode.NOT_COORDINATOR);
-      return;
-    }
+    const { leaderEpoch } = this.#log;
     const batch = buildBatch({ records: this.#stamped(records) });
     const result = this.#log.appendInternal(batch, leaderEpoch);
     if (result.kind === 'refused') {
@@ -208,14 +204,23 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
 
   /** A command that nobody waits for: a timer's, or the state's own. */
   #runUnasked(command: (state: S, turn: Turn<R>) => void): void {
-    if (this.#ended !== undefined) return;
+    if (this.#checkEnd() !== undefined) return;
     if (this.#decide(command) !== failed) this.#endTurn();
   }
 
   /** Why this shard must not be used any more; undefined while it may. */
   #checkEnd(): ErrorCode | undefined {
     if (this.#log.stopped !== undefined) this.end(ErrorCode.NOT_COORDINATOR);
+    else if (this.#ended === undefined) this.#checkOnlyWriter();
     return this.#ended;
+  }
+
+  /** Someone else who has written to this partition moved its end: what is durable, and at which offsets, cannot be told any more (invariant I8). */
+  #checkOnlyWriter(): void {
+    const { logEndOffset } = this.#log;
+    if (logEndOffset + this.#queued.length === this.#endOffset) return;
+    this.#env.logger.error({ logEndOffset }, 'a coordinator is not the only writer of its log');
+    this.end(ErrorCode.NOT_COORDINATOR);
   }
 
   /** What was decided before has its place in the log before what comes now, and the partition knows its producers. */
