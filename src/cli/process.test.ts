@@ -133,3 +133,26 @@ test('--version prints the version of the package, --help the options and the co
   assert.match(help.output, /--data-dir DIR/);
   assert.match(help.output, /consume \[options\]/);
 });
+
+test('a stop is waited for although nothing but a timer is left', async () => {
+  const script = `
+    import { processShell } from ${JSON.stringify(new URL('../platform/shell.ts', import.meta.url).href)};
+    import { start } from ${JSON.stringify(new URL('start/start.ts', import.meta.url).href)};
+    const listening = setInterval(() => {}, 1_000);
+    const stop = () => {
+      clearInterval(listening);
+      return new Promise((resolve) => setTimeout(resolve, 10).unref());
+    };
+    const shell = processShell();
+    await start(shell, async () => ({ addresses: [{ host: '127.0.0.1', port: 1 }], stop }));
+    shell.exitNow(0);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  running.add(child);
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  const [code] = await ended;
+  running.delete(child);
+  assert.equal(code, ExitCode.OK);
+});

@@ -35,7 +35,10 @@ export function testShell(args: readonly string[], options: TestShellOptions = {
     exitNow: (code) => {
       throw new Error(`the process would end with ${code}`);
     },
-    after: (delayMs, callback) => void setTimeout(callback, delayMs).unref(),
+    after: (delayMs, callback) => {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
     wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
     commandName: 'ottla',
     output: () => Buffer.concat(out).toString(),

@@ -26,8 +26,8 @@ export interface Shell {
   sinceStartMs(): number;
   /** Ends the process. */
   exitNow(code: number): never;
-  /** Calls back after a while, without keeping the process alive. */
-  after(delayMs: number, callback: () => void): void;
+  /** Calls back after a while, unless what it returns is called before. Until then it keeps the process alive. */
+  after(delayMs: number, callback: () => void): () => void;
   /** Resolves after a while, which keeps the process alive. */
   wait(delayMs: number): Promise<void>;
   /** What a person types to run this program again. */
@@ -61,7 +61,10 @@ export function processShell(): Shell {
     now: () => Date.now(),
     sinceStartMs: () => performance.now(),
     exitNow: (code) => process.exit(code),
-    after: (delayMs, callback) => void setTimeout(callback, delayMs).unref(),
+    after: (delayMs, callback) => {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
     wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
     commandName: process.argv[1]?.endsWith('.ts') === true ? 'npm start --' : 'npx ottla',
   };

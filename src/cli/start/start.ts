@@ -53,11 +53,16 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
   // Not before: the first line loads the library that writes it.
   logOddities(logger, { warnings, withoutEffect });
   await aborted(interruption);
-  shell.after(stopDeadlineMs, () => {
+  // It also keeps the process alive: what the stop waits for may be one of the broker's timers, which do not.
+  const cancelDeadline = shell.after(stopDeadlineMs, () => {
     logger.error({ stopDeadlineMs }, 'the stop took too long and was given up');
     shell.exitNow(ExitCode.FAILED);
   });
-  await node.stop();
+  try {
+    await node.stop();
+  } finally {
+    cancelDeadline();
+  }
   logger.info({}, 'stopped');
 }
 
