@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +27,13 @@ type check struct {
 	run  func(ctx context.Context)
 }
 
+// main runs all checks, or with an argument those whose names have it in them.
 func main() {
 	failed := false
-	for _, c := range append(append(recordChecks(), groupChecks()...), restartChecks()...) {
+	for _, c := range slices.Concat(recordChecks(), groupChecks(), transactionChecks(), restartChecks()) {
+		if len(os.Args) > 1 && !strings.Contains(c.name, os.Args[1]) {
+			continue
+		}
 		if err := guarded(c); err != nil {
 			failed = true
 			fmt.Printf("not ok %s: %s\n", c.name, strings.ReplaceAll(err.Error(), "\n", " "))

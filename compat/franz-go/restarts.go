@@ -14,6 +14,7 @@ func restartChecks() []check {
 	return []check{
 		{"restart: kill -9 under load, nothing lost or doubled", func(ctx context.Context) { underLoad(ctx, "@kill") }},
 		{"restart: orderly stop under load, nothing lost or doubled", func(ctx context.Context) { underLoad(ctx, "@restart") }},
+		{"restart: kill -9 twice in the middle of transactions, each is read whole or not at all", transactionsUnderFire},
 	}
 }
 

@@ -7,6 +7,7 @@ import time
 import traceback
 import uuid
 
+import transactions
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
@@ -290,12 +291,16 @@ CHECKS = [
     ("groups: a static member comes back", check_static_member),
     ("restart: kill -9 under load, nothing lost or doubled", lambda: check_restart("@kill")),
     ("restart: orderly stop under load, nothing lost or doubled", lambda: check_restart("@restart")),
+    *transactions.checks(sys.modules[__name__]),
 ]
 
 
 def main():
+    """All checks, or with an argument those whose names have it in them."""
     failures = 0
     for name, check in CHECKS:
+        if len(sys.argv) > 1 and sys.argv[1] not in name:
+            continue
         try:
             check()
             print(f"ok {name}", flush=True)

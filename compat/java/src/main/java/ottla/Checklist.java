@@ -15,11 +15,13 @@ public final class Checklist {
     static final String BOOTSTRAP = System.getenv("OTTLA_BOOTSTRAP");
     private static final BufferedReader STDIN = new BufferedReader(new InputStreamReader(System.in));
 
+    /** With an argument: only the checks whose names have it in them. */
     public static void main(String[] args) {
         boolean failed = false;
         for (List<Named> group : List.of(
-                AdminChecks.all(), RecordChecks.all(), GroupChecks.all(), ToolChecks.all(), FileChecks.all(), RestartChecks.all())) {
+                AdminChecks.all(), RecordChecks.all(), GroupChecks.all(), TransactionChecks.all(), ToolChecks.all(), FileChecks.all(), RestartChecks.all())) {
             for (Named named : group) {
+                if (args.length > 0 && !named.name.contains(args[0])) continue;
                 try {
                     named.check.run();
                     System.out.println("ok " + named.name);

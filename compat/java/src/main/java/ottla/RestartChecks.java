@@ -15,14 +15,20 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import ottla.TransactionChecks.TransactionOutcome;
 
 /** The broker dies or stops while clients work. Nothing acknowledged may be lost, nothing idempotent doubled. */
 final class RestartChecks {
+    private static final int TRANSACTION_RECORDS = 5;
+
     static List<Checklist.Named> all() {
         return List.of(
                 new Checklist.Named("restart: kill -9 twice under load, nothing lost or doubled", () -> underLoad(true)),
                 new Checklist.Named("restart: orderly stop under load, nothing lost or doubled", () -> underLoad(false)),
+                new Checklist.Named("restart: kill -9 twice in the middle of transactions, each is read whole or not at all", () -> transactions(true)),
+                new Checklist.Named("restart: orderly stops in the middle of transactions, each is read whole or not at all", () -> transactions(false)),
                 new Checklist.Named("restart: kill -9, group members and offsets are as before", RestartChecks::groups));
     }
 
@@ -70,6 +76,78 @@ final class RestartChecks {
             int number = Integer.parseInt(record.value().substring(1));
             Integer before = last.put(record.partition(), number);
             expect(before == null || before < number, "order within partition " + record.partition());
+        }
+    }
+
+    /** Two producers, each with its own transactional id, commit and abort without pause while the broker goes twice. */
+    private static void transactions(boolean kill) throws Exception {
+        int partitions = 3;
+        String topic = Clients.topic(partitions);
+        Map<Integer, TransactionOutcome> outcomes = new ConcurrentHashMap<>();
+        AtomicBoolean running = new AtomicBoolean(true);
+        List<Throwable> failures = new java.util.concurrent.CopyOnWriteArrayList<>();
+        List<Thread> load = new ArrayList<>();
+        for (int which = 0; which < 2; which++) {
+            int first = which;
+            String id = Clients.unique("tx");
+            load.add(new Thread(() -> {
+                try {
+                    for (int number = first; running.get(); ) number = transact(topic, partitions, id, number, outcomes, running);
+                } catch (Throwable error) {
+                    failures.add(error);
+                }
+            }));
+        }
+        load.forEach(Thread::start);
+        for (int round = 0; round < 3; round++) {
+            if (round > 0) Checklist.restartBroker(kill);
+            int target = outcomes.size() + 60;
+            Clients.await("transactions ended", () -> outcomes.size() >= target || !failures.isEmpty());
+        }
+        running.set(false);
+        for (Thread thread : load) thread.join();
+        expect(failures.isEmpty(), "a producer failed: " + failures);
+        expect(outcomes.containsValue(TransactionOutcome.COMMITTED) && outcomes.containsValue(TransactionOutcome.ABORTED), "both kinds of ends");
+        int there = TransactionChecks.read(topic, partitions, "read_uncommitted").size();
+        Clients.await("no transaction stays open", () -> lastStable(topic, partitions, "read_committed") == lastStable(topic, partitions, "read_uncommitted"));
+        List<String> committed = TransactionChecks.read(topic, partitions, "read_committed");
+        expect(committed.size() < there, "some were aborted");
+        TransactionChecks.expectWhole(committed, TRANSACTION_RECORDS, outcomes);
+    }
+
+    /** One life of a producer; the number of the next transaction. */
+    private static int transact(String topic, int partitions, String id, int first, Map<Integer, TransactionOutcome> outcomes, AtomicBoolean running) {
+        Map<String, Object> settings = Map.of("delivery.timeout.ms", 20000, "request.timeout.ms", 3000, "retry.backoff.max.ms", 200, "reconnect.backoff.max.ms", 200, "max.block.ms", 30000);
+        int number = first;
+        try (KafkaProducer<String, String> producer = TransactionChecks.transactional(id, settings)) {
+            for (; running.get(); number += 2) {
+                boolean aborts = number % 5 == 4;
+                outcomes.put(number, aborts ? TransactionOutcome.ABORTED : TransactionOutcome.UNKNOWN);
+                producer.beginTransaction();
+                for (int i = 0; i < TRANSACTION_RECORDS; i++) producer.send(new ProducerRecord<>(topic, i % partitions, null, number + "-" + i));
+                if (aborts) {
+                    // Without this the client forgets what it has not sent yet, and nothing is left to abort.
+                    producer.flush();
+                    producer.abortTransaction();
+                }
+                else {
+                    producer.commitTransaction();
+                    outcomes.put(number, TransactionOutcome.COMMITTED);
+                }
+            }
+        } catch (KafkaException told) {
+            // The next life finds out nothing about this transaction: it is whole or it is not there.
+            System.err.println("transaction " + number + " ended with " + told);
+            return number + 2;
+        }
+        return number;
+    }
+
+    private static long lastStable(String topic, int partitions, String isolation) {
+        try (var consumer = Clients.consumer(Map.of("isolation.level", isolation))) {
+            List<TopicPartition> all = new ArrayList<>();
+            for (int p = 0; p < partitions; p++) all.add(new TopicPartition(topic, p));
+            return consumer.endOffsets(all).values().stream().mapToLong(Long::longValue).sum();
         }
     }
 

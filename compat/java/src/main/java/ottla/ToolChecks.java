@@ -7,6 +7,10 @@ import static ottla.Checklist.expectEquals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 
 /** Apache's command-line tools, each a process of its own, as a user would run them. */
 final class ToolChecks {
@@ -16,6 +20,8 @@ final class ToolChecks {
                 new Checklist.Named("tools: kafka-console-producer and kafka-console-consumer", ToolChecks::console),
                 new Checklist.Named("tools: kafka-configs", ToolChecks::configs),
                 new Checklist.Named("tools: kafka-get-offsets, kafka-delete-records, kafka-log-dirs, kafka-broker-api-versions", ToolChecks::others),
+                new Checklist.Named("tools: kafka-transactions lists, describes, finds, aborts", ToolChecks::transactions),
+                new Checklist.Named("tools: kafka-transactions ends the transaction of an id", ToolChecks::forcedEnd),
                 new Checklist.Named("tools: kafka-producer-perf-test and kafka-consumer-perf-test", ToolChecks::perf));
     }
 
@@ -57,6 +63,57 @@ final class ToolChecks {
         expect(run("", "org.apache.kafka.tools.GetOffsetShell", "--topic", topic).contains(topic + ":0:2"), "two records");
         expect(run("", "org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", topic).contains(topic + "-0"), "log directory");
         expect(run("", "org.apache.kafka.tools.BrokerApiVersionsCommand").contains("Produce(0)"), "API versions");
+    }
+
+    /** An open transaction as an operator meets it: found, looked at, and aborted in one partition, as if it hung there. */
+    private static void transactions() throws Exception {
+        String tool = "org.apache.kafka.tools.TransactionsCommand";
+        String topic = Clients.topic(1);
+        String id = Clients.unique("tx");
+        try (KafkaProducer<String, String> producer = TransactionChecks.transactional(id, Map.of())) {
+            producer.beginTransaction();
+            producer.send(new ProducerRecord<>(topic, "open")).get();
+            expect(row(run("", tool, "list"), id).contains("Ongoing"), "listed as ongoing");
+            expect(run("", tool, "describe", "--transactional-id", id).contains(topic + "-0"), "described with its partition");
+            String[] held = row(run("", tool, "describe-producers", "--topic", topic, "--partition", "0"), "").trim().split("\\s+");
+            expectEquals("0", held[held.length - 1], "start offset of the open transaction");
+            expect(!run("", tool, "find-hanging", "--topic", topic, "--partition", "0", "--max-transaction-timeout", "0").contains(topic), "known to its coordinator: it does not hang");
+            run("", tool, "abort", "--topic", topic, "--partition", "0", "--start-offset", "0");
+            Clients.await("the partition is free", () -> TransactionChecks.read(topic, 1, "read_committed").isEmpty());
+        }
+    }
+
+    private static void forcedEnd() throws Exception {
+        String tool = "org.apache.kafka.tools.TransactionsCommand";
+        String topic = Clients.topic(1);
+        String id = Clients.unique("tx");
+        try (KafkaProducer<String, String> producer = TransactionChecks.transactional(id, Map.of())) {
+            producer.beginTransaction();
+            producer.send(new ProducerRecord<>(topic, "open")).get();
+            run("", tool, "forceTerminateTransaction", "--transactionalId", id);
+            Clients.await("the transaction is over", () -> ended(tool, id));
+            try {
+                producer.commitTransaction();
+                throw new AssertionError("a transaction that an operator ended could be committed");
+            } catch (KafkaException fenced) {
+                System.err.println("the producer was told: " + fenced);
+            }
+        }
+        expectEquals(List.of(), TransactionChecks.read(topic, 1, "read_committed"), "committed");
+    }
+
+    private static boolean ended(String tool, String id) {
+        try {
+            String state = row(run("", tool, "list"), id);
+            return state.contains("CompleteAbort") || state.contains("Empty");
+        } catch (Exception error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    /** The last line that begins with `first`. */
+    private static String row(String output, String first) {
+        return output.lines().filter(line -> !line.isBlank() && line.startsWith(first)).reduce((a, b) -> b).orElse("");
     }
 
     private static void perf() throws Exception {
