@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +25,13 @@ type check struct {
 	run  func()
 }
 
+// main runs all checks, or with an argument those whose names have it in them.
 func main() {
 	failed := false
-	for _, c := range append(append(recordChecks(), groupChecks()...), restartChecks()...) {
+	for _, c := range slices.Concat(recordChecks(), groupChecks(), transactionChecks(), restartChecks()) {
+		if len(os.Args) > 1 && !strings.Contains(c.name, os.Args[1]) {
+			continue
+		}
 		if err := guarded(c); err != nil {
 			failed = true
 			fmt.Printf("not ok %s: %s\n", c.name, strings.ReplaceAll(err.Error(), "\n", " "))

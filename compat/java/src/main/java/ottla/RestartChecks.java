@@ -129,8 +129,7 @@ final class RestartChecks {
                     // Without this the client forgets what it has not sent yet, and nothing is left to abort.
                     producer.flush();
                     producer.abortTransaction();
-                }
-                else {
+                } else {
                     producer.commitTransaction();
                     outcomes.put(number, TransactionOutcome.COMMITTED);
                 }
