@@ -1,11 +1,12 @@
 /**
- * One seeded life of a data directory: two partitions, random appends, syncs, deletions and reads, and stops of every kind: clean, killed,
+ * One seeded life of a data directory: a few partitions, random appends, syncs, deletions and reads, and stops of every kind: clean, killed,
  * power loss in the middle of any call, failed writes and syncs. After each restart the checker compares what is there with what was
  * promised. The same seed gives the same life.
  */
 import assert from 'node:assert/strict';
-import type { Env } from '../src/base/env.ts';
+import type { Disk, Env } from '../src/base/env.ts';
 import { DiskFault } from '../src/base/faults.ts';
+import { JOURNAL } from '../src/log/local/file-names.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
 import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-engine.ts';
@@ -16,7 +17,8 @@ import { SeededRandom } from './seeded-random.ts';
 import { testEnv } from './test-env.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 
-const PARTITIONS = 2;
+/** With a handful of them that wait at the same time, syncs go through the journal. */
+const PARTITIONS_MAX = 7;
 const RESTARTS = 4;
 const ROOT = 'data';
 
@@ -25,8 +27,12 @@ export interface SimulationReport {
   readonly stops: readonly string[];
 }
 
-export async function simulateLog(seed: number): Promise<SimulationReport> {
-  const simulation = new LogSimulation(seed);
+/** `disguise` puts something between the engine and its disk: a bug, to see whether the simulation finds it. */
+export async function simulateLog(
+  seed: number,
+  disguise: (disk: Disk) => Disk = (disk) => disk,
+): Promise<SimulationReport> {
+  const simulation = new LogSimulation(seed, disguise);
   try {
     await simulation.run();
   } catch (error) {
@@ -47,17 +53,22 @@ class LogSimulation implements SimulationReport {
   readonly stops: string[] = [];
   readonly #random: SeededRandom;
   readonly #settings: LogSettings;
+  readonly #disguise: (disk: Disk) => Disk;
   readonly #recentBatchBytes: number;
-  readonly #models = Array.from({ length: PARTITIONS }, () => new LogModel());
+  readonly #journalFileBytes: number;
+  readonly #models: readonly LogModel[];
   #clock = new VirtualClock();
   #disk: MemoryDisk;
   #leaderEpoch = -1;
 
-  constructor(seed: number) {
+  constructor(seed: number, disguise: (disk: Disk) => Disk) {
+    this.#disguise = disguise;
     this.#random = new SeededRandom(seed);
     this.#disk = new MemoryDisk({ clock: this.#clock, seed });
     const random = this.#random;
-    this.#recentBatchBytes = random.chance(0.5) ? 0 : 1_000_000;
+    this.#models = Array.from({ length: random.chance(0.4) ? 2 : PARTITIONS_MAX }, () => new LogModel());
+    this.#recentBatchBytes = random.chance(0.3) ? 0 : 1_000_000;
+    this.#journalFileBytes = random.between(1_000, 30_000);
     this.#settings = logSettings({
       segmentBytes: random.between(300, 6_000),
       indexIntervalBytes: random.between(0, 600),
@@ -87,6 +98,7 @@ class LogSimulation implements SimulationReport {
         root: ROOT,
         checkpointIntervalMs: () => 1_000,
         recentBatchBytes: this.#recentBatchBytes,
+        journalFileBytes: this.#journalFileBytes,
       });
       const partitions: OpenPartition[] = [];
       for (const index of this.#models.keys()) partitions.push(await this.#open(engine, index));
@@ -102,7 +114,7 @@ class LogSimulation implements SimulationReport {
   }
 
   #env(): Env {
-    return { ...testEnv(), clock: this.#clock, timers: this.#clock, disk: this.#disk };
+    return { ...testEnv(), clock: this.#clock, timers: this.#clock, disk: this.#disguise(this.#disk) };
   }
 
   #dieAt(sequence: number): void {
@@ -154,7 +166,7 @@ class LogSimulation implements SimulationReport {
   }
 
   async #step(engine: LocalLogEngine, partitions: OpenPartition[]): Promise<void> {
-    const index = this.#random.below(PARTITIONS);
+    const index = this.#random.below(partitions.length);
     const partition = partitions[index];
     assert(partition !== undefined);
     if (partition.fault !== undefined) {
@@ -163,20 +175,31 @@ class LogSimulation implements SimulationReport {
     }
     const { log, model } = partition;
     const dice = this.#random.next();
-    if (dice < 0.45) this.#append(partition, index);
+    if (dice < 0.25) this.#append(partition, index);
+    else if (dice < 0.45) this.#appendToAll(partitions);
     else if (dice < 0.6) log.requestSync();
     else if (dice < 0.72) await settle(this.#random.between(1, 6));
     else if (dice < 0.78) await model.checkRead(log, this.#random);
     else if (dice < 0.84) await this.#orFault(partition, () => this.#deleteRecords(partition, index));
     else if (dice < 0.88) await this.#orFault(partition, () => this.#retain(partition));
-    else if (dice < 0.93) await this.#clock.advance(this.#random.between(100, 3_000));
+    else if (dice < 0.93)
+      await this.#clock.advance(this.#random.between(100, this.#random.chance(0.1) ? 60_000 : 3_000));
     else if (dice < 0.97) await this.#reopen(engine, partitions, index);
     else this.#failNext();
   }
 
-  #append({ log, model }: OpenPartition, index: number): void {
+  /** A crowd that waits for the disk at the same time. */
+  #appendToAll(partitions: readonly OpenPartition[]): void {
+    for (const [index, partition] of partitions.entries()) {
+      if (partition.fault !== undefined || this.#random.chance(0.1)) continue;
+      this.#append(partition, index, 2);
+      partition.log.requestSync();
+    }
+  }
+
+  #append({ log, model }: OpenPartition, index: number, countMax = 5): void {
     const random = this.#random;
-    for (let count = random.between(1, 5); count > 0; count -= 1) {
+    for (let count = random.between(1, countMax); count > 0; count -= 1) {
       const batch: AppendedBatch = batchAt(log.endOffset, {
         records: random.between(1, 4),
         timestamp: 1_700_000_000_000 + random.below(1_000),
@@ -216,7 +239,8 @@ class LogSimulation implements SimulationReport {
     this.#disk.judge = (operation) => {
       const verdict = judge(operation);
       if (done || verdict.kind !== 'ok' || this.#disk.dead) return verdict;
-      if (operation.kind !== kind || !operation.path.endsWith('.log')) return verdict;
+      if (operation.kind !== kind || !(operation.path.endsWith('.log') || operation.path.includes(JOURNAL)))
+        return verdict;
       done = true;
       this.#note(`fault at ${operation.kind} ${operation.path}`);
       return { kind: 'fault', fault: kind === 'write' && this.#random.chance(0.5) ? 'full' : 'io' };

@@ -111,4 +111,19 @@ export const limits = {
   faultLogIntervalMs: 10_000,
   /** Logs that are synced at the same time: more than the threads that Node gives to files, few enough to keep files within bounds. */
   logsSyncing: 32,
+  /**
+   * Up to this size, a log's epochs and snapshot are written and not synced at a stop: making them anew after a power loss takes as long as the syncs
+   * that it spares. Indexes are synced: what stands in an old one may look right.
+   */
+  smallLogBytes: 1024 * 1024,
+  /** Bytes of one journal file: replaying one takes a fraction of a second, and within it a thousand busy partitions come to more than a page each. */
+  journalFileBytes: 32 * 1024 * 1024,
+  /** Journal files that wait until the segments of their logs are synced. Beyond, logs are synced one by one, as if there were no journal. */
+  journalFiles: 3,
+  /** How long bytes are durable by the journal alone when it does not fill: what a quiet broker has to do at its stop is little. */
+  journalAgeMs: 30_000,
+  /** What one write to the journal is given: more goes with the next one. */
+  journalFrameBytes: 4 * 1024 * 1024,
+  /** Logs synced at a time because the journal wants to let go of them: acknowledgements need the disk and the threads more. */
+  journalLogsSyncing: 2,
 } as const;

@@ -28,6 +28,8 @@ export const CLEANED_OFFSETS = 'cleaner-offset-checkpoint';
 export const HIGH_WATERMARKS = 'replication-offset-checkpoint';
 export const CLEAN_SHUTDOWN = '.kafka_cleanshutdown';
 export const CLEAN_STATE = '.ottla_cleanstate';
+/** Followed by a number. */
+export const JOURNAL = '.ottla_journal.';
 export const META_PROPERTIES = 'meta.properties';
 
 /** Directories that end so hold a removed log, or one that belongs to no topic; they are nobody's. */

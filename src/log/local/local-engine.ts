@@ -7,6 +7,7 @@ import type { Env, Timer } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
+import { SharedRuns } from '../../base/shared-runs.ts';
 import { Slots } from '../../base/slots.ts';
 import { EpochList } from '../epoch-list.ts';
 import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
@@ -18,6 +19,7 @@ import { makeDataDirectory } from './data-directory.ts';
 import { DeferredRemovals } from './deferred-removals.ts';
 import { DiskRoom } from './disk-room.ts';
 import {
+  CLEAN_SHUTDOWN,
   directoryName,
   fileName,
   isRemovedDirectory,
@@ -30,6 +32,10 @@ import {
   TIME_INDEX,
   TRANSACTION_INDEX,
 } from './file-names.ts';
+import { discardJournal, Journal } from './journal/journal.ts';
+import { keyOf } from './journal/journal-frame.ts';
+import { firstJournalled, replayJournal } from './journal/replay.ts';
+import { SyncRounds } from './journal/sync-rounds.ts';
 import { LocalLog, type LogHost } from './local-log.ts';
 import { LogDirectory } from './log-directory.ts';
 import type { LogState } from './log-state.ts';
@@ -55,6 +61,7 @@ export interface LocalEngineOptions {
   readonly onFault?: (fault: Error) => void;
   readonly recentBatchBytes?: number;
   readonly openFilesMax?: number;
+  readonly journalFileBytes?: number;
 }
 
 export class LocalLogEngine implements LogEngine {
@@ -68,6 +75,9 @@ export class LocalLogEngine implements LogEngine {
   readonly #room: DiskRoom;
   readonly #onFault: (fault: Error) => void;
   readonly #host: LogHost;
+  readonly #journal: Journal;
+  /** The names of new logs' directories become durable together. */
+  readonly #rootSyncs: SharedRuns;
   /** By directory name, like the two below. */
   readonly #open = new Map<string, LocalLog>();
   readonly #opening = new Set<string>();
@@ -79,7 +89,13 @@ export class LocalLogEngine implements LogEngine {
 
   private constructor(
     options: LocalEngineOptions,
-    found: { checkpoints: Checkpoints; start: CleanStart; unsound: Set<string> },
+    found: {
+      readonly lifecycle: Lifecycle;
+      readonly checkpoints: Checkpoints;
+      readonly start: CleanStart;
+      readonly unsound: Set<string>;
+      readonly journal: Journal;
+    },
   ) {
     const { env } = options;
     this.#env = env;
@@ -88,7 +104,11 @@ export class LocalLogEngine implements LogEngine {
     this.#checkpoints = found.checkpoints;
     this.#states = found.start.states;
     this.#unsound = found.unsound;
-    this.#lifecycle = new Lifecycle(env.logger);
+    this.#lifecycle = found.lifecycle;
+    this.#journal = found.journal;
+    this.#rootSyncs = new SharedRuns(() => env.disk.syncDirectory(options.root));
+    for (const { id } of found.start.states.values()) this.#journal.settled(id, Number.POSITIVE_INFINITY);
+    for (const id of this.#journal.logs()) this.#unsound.add(directoryName(id));
     const openMax = options.openFilesMax ?? limits.openLogFiles;
     this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
     this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
@@ -103,6 +123,8 @@ export class LocalLogEngine implements LogEngine {
       room: this.#room,
       usesReserve: options.usesReserve ?? (() => false),
       failed: (fault) => this.#noteFault(fault),
+      syncRounds: new SyncRounds({ journal: found.journal, timers: env.timers, lifecycle: found.lifecycle }),
+      journal: found.journal,
       saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
       discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
       cleanOffset: (log) => this.#checkpoints.cleanOffset(directoryName(log.id)),
@@ -122,10 +144,18 @@ export class LocalLogEngine implements LogEngine {
     const env = { ...options.env, disk };
     await makeDataDirectory(env.disk, root);
     const checkpoints = await Checkpoints.read(env.disk, root, env.logger);
+    const entries = await env.disk.list(root);
+    // Whoever has left Kafka's marker has not seen the journal.
+    if (entries.some(({ name }) => name === CLEAN_SHUTDOWN)) await discardJournal(env.disk, root);
     const start = await takeCleanStart(env.disk, root);
-    const names = (await env.disk.list(root)).filter(({ kind }) => kind === 'directory').map(({ name }) => name);
+    const names = entries.filter(({ kind }) => kind === 'directory').map(({ name }) => name);
     const unsound = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));
-    engine = new LocalLogEngine({ ...options, env }, { checkpoints, start, unsound: new Set(unsound) });
+    const lifecycle = new Lifecycle(env.logger);
+    const syncLog = async (id: LogId) => (engine === undefined ? undefined : engine.#syncLog(id));
+    const fileBytesMax = options.journalFileBytes ?? limits.journalFileBytes;
+    const journal = await Journal.open({ disk, timers: env.timers, lifecycle, root, fileBytesMax, syncLog });
+    const found = { lifecycle, checkpoints, start, unsound: new Set(unsound), journal };
+    engine = new LocalLogEngine({ ...options, env }, found);
     engine.#removeDirectories(names.filter(isRemovedDirectory));
     await engine.#room.check();
     return engine;
@@ -139,6 +169,7 @@ export class LocalLogEngine implements LogEngine {
       const log =
         (await this.#openFromState(id, settings)) ??
         (await this.#host.slots.run(() => this.#openFromFiles(id, settings)));
+      await this.#completeFromJournal(log);
       this.#states.delete(name);
       this.#unsound.delete(name);
       this.#open.set(name, log);
@@ -160,6 +191,7 @@ export class LocalLogEngine implements LogEngine {
     const entry = await this.#env.disk.stat(`${this.#root}/${name}/${fileName(active.baseOffset, LOG)}`);
     const indexed = (await this.#hasIndexes(name, active)) && (await this.#hasTransactionIndexes(state));
     if ((entry?.bytes ?? 0) !== active.bytes || !indexed) {
+      this.#mistrust(name);
       this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
       return undefined;
     }
@@ -175,7 +207,15 @@ export class LocalLogEngine implements LogEngine {
     });
     const { startOffset, snapshots } = state;
     const epochs = new EpochList(state.epochs);
-    return this.#log({ id, settings, directory, startOffset, segments, epochs, epochsChanged: false, snapshots });
+    const known = {
+      startOffset,
+      firstOffset: startOffset,
+      segments,
+      epochs,
+      epochsChanged: !state.epochsSaved,
+      snapshots,
+    };
+    return this.#log({ id, settings, directory, ...known });
   }
 
   /** The active segment's are as long as they were; those of complete segments are looked at when they are used. */
@@ -218,7 +258,30 @@ export class LocalLogEngine implements LogEngine {
     });
     // What was recovered counts as durable from here on; its files are synced, their names may not be.
     if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) await directory.sync();
-    return this.#log({ id, settings, directory, ...found, epochsChanged: !sound });
+    const { startOffset } = found;
+    const isEmpty = found.segments.length === 0;
+    const firstOffset = isEmpty ? await firstJournalled(this.#journal.batchesOf(id), startOffset) : startOffset;
+    return this.#log({ id, settings, directory, ...found, firstOffset, epochsChanged: !sound });
+  }
+
+  /** What is durable by the journal alone comes back into the log before anybody sees it. */
+  async #completeFromJournal(log: LocalLog): Promise<void> {
+    const { id } = log;
+    if (!this.#journal.needs(id)) return;
+    const logger = this.#env.logger.child({ topic: id.topic, partition: id.partition });
+    try {
+      await replayJournal(this.#journal.batchesOf(id), log, logger);
+      this.#journal.settled(id, Number.POSITIVE_INFINITY);
+    } catch (error) {
+      await log.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** A log that is not open was closed orderly, or waits for its recovery. */
+  async #syncLog(id: LogId): Promise<void> {
+    const log = this.#open.get(directoryName(id));
+    if (log?.id.topicId === id.topicId) await log.syncSegments();
   }
 
   /** A log that was durable once and has no directory any more begins anew, and not in silence. */
@@ -236,7 +299,8 @@ export class LocalLogEngine implements LogEngine {
   }
 
   #directory(name: string, durable: boolean): LogDirectory {
-    return new LogDirectory({ disk: this.#env.disk, root: this.#root, name, durable });
+    const syncRoot = () => this.#rootSyncs.run();
+    return new LogDirectory({ disk: this.#env.disk, root: this.#root, syncRoot, name, durable });
   }
 
   #log(options: Omit<ConstructorParameters<typeof LocalLog>[0], 'host'>): LocalLog {
@@ -280,7 +344,7 @@ export class LocalLogEngine implements LogEngine {
       this.#mistrust(name);
     } else {
       this.#states.set(name, state);
-      this.#checkpoints.setRecoveryPoint(name, log.durableOffset);
+      if (state.epochsSaved) this.#checkpoints.setRecoveryPoint(name, log.durableOffset);
     }
   }
 
@@ -297,12 +361,20 @@ export class LocalLogEngine implements LogEngine {
       const topicId = parsed === undefined ? undefined : await this.#topicIdOf(name);
       if (parsed !== undefined && topicId !== undefined) ids.push({ ...parsed, topicId });
     }
-    return ids;
+    // The name of a log's directory may be lost where the journal still has its records.
+    const known = new Set(ids.map(keyOf));
+    return [...ids, ...this.#journal.logs().filter((id) => !known.has(keyOf(id)))];
   }
 
   async remove(id: LogId): Promise<void> {
     const name = directoryName(id);
-    if ((await this.#topicIdOf(name)) !== id.topicId) return;
+    if ((await this.#topicIdOf(name)) === id.topicId) await this.#removeFiles(id);
+    else if ((await this.#env.disk.stat(`${this.#root}/${name}`)) === undefined) this.#unsound.delete(name);
+    this.#journal.settled(id, Number.POSITIVE_INFINITY);
+  }
+
+  async #removeFiles(id: LogId): Promise<void> {
+    const name = directoryName(id);
     assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });
     const removed = removedDirectoryName(id, this.#unique());
     await this.#env.disk.rename(`${this.#root}/${name}`, `${this.#root}/${removed}`);
@@ -382,7 +454,8 @@ export class LocalLogEngine implements LogEngine {
     let fault: DiskFault | undefined;
     for (const [name, log] of [...this.#open]) {
       const point = log.recoveryPoint;
-      if (point === this.#checkpoints.recoveryPoint(name)) continue;
+      // A log that was closed meanwhile has its point already.
+      if (point === this.#checkpoints.recoveryPoint(name) || this.#open.get(name) !== log) continue;
       const failed = await faultOf(log.saveEpochs());
       fault ??= failed;
       // What keeps one log from moving on does not keep the others.
@@ -400,6 +473,7 @@ export class LocalLogEngine implements LogEngine {
     const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
     const removed = await Promise.allSettled([this.#removals.finish()]);
     await this.#lifecycle.stop();
+    await this.#journal.close();
     await this.#checkpoints.writeRecoveryPoints();
     const logs = [...this.#states.values()];
     const allSound = this.#unsound.size === 0;

@@ -5,6 +5,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Env } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
+import { limits } from '../../base/limits.ts';
 import type { Slots } from '../../base/slots.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import { type Cleanable, cleanablePart } from '../compaction/cleanable.ts';
@@ -32,6 +33,8 @@ import { collectAborted, noneAborted } from './collect-aborted.ts';
 import { type CompactedLog, compactLog } from './compact-log.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { LEADER_EPOCHS } from './file-names.ts';
+import type { Journal } from './journal/journal.ts';
+import type { SyncRounds } from './journal/sync-rounds.ts';
 import { formatLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { LogState } from './log-state.ts';
@@ -41,7 +44,7 @@ import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
 import { type SearchedSlice, SegmentSearch } from './segment-search.ts';
 import { swapSegment } from './segment-swap.ts';
-import { replaceFile } from './small-files.ts';
+import { replaceDerivedFile, replaceFile } from './small-files.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 
 /** What the engine does for its logs. */
@@ -57,6 +60,8 @@ export interface LogHost {
   usesReserve(id: LogId): boolean;
   /** A log has failed. */
   failed(fault: Error): void;
+  readonly syncRounds: SyncRounds;
+  readonly journal: Journal;
   /** Makes the log's start durable; resolves when it is. */
   saveStart(log: LocalLog): Promise<void>;
   /** Takes the files of segments that are no longer part of the log. */
@@ -80,6 +85,8 @@ export interface LocalLogOptions {
   readonly startOffset: number;
   /** Oldest first; may be empty. */
   readonly segments: readonly Segment[];
+  /** Where the first segment begins when there is none. */
+  readonly firstOffset: number;
   readonly epochs: EpochList;
   /** The epochs are not yet in their file. */
   readonly epochsChanged: boolean;
@@ -126,7 +133,7 @@ export class LocalLog implements PartitionLog {
     this.#settings = options.settings;
     this.#startOffset = options.startOffset;
     this.#segments = [...options.segments];
-    this.#active = this.#segments.at(-1) ?? this.#newSegment(options.startOffset);
+    this.#active = this.#segments.at(-1) ?? this.#newSegment(options.firstOffset);
     this.#endOffset = this.#active.endOffset;
     this.#writtenOffset = this.#endOffset;
     this.#tail.writtenOffset = this.#endOffset;
@@ -143,13 +150,18 @@ export class LocalLog implements PartitionLog {
     this.#writer = new LogWriter({
       timers: host.env.timers,
       files: host.files,
+      beforeSegment: () => this.#syncer.beforeSegment(),
       onWritten: (offset) => this.#onWritten(offset),
       onFault: (fault) => this.fail(fault),
     });
     this.#syncer = new LogSyncer({
+      id: options.id,
       files: host.files,
       slots: host.syncSlots,
+      rounds: host.syncRounds,
+      journal: host.journal,
       directory: options.directory,
+      tail: this.#tail,
       durableOffset: this.#endOffset,
       onDurable: () => this.#progress(),
       onFault: (fault) => this.fail(fault),
@@ -190,6 +202,15 @@ export class LocalLog implements PartitionLog {
       throw new LogClosed('an append to a closed log', { cause: this.#fault });
     }
     if (!this.#host.room.take(batch.bytes.byteLength, this.#usesReserve)) throw new LogFull('the disk is full');
+    this.#add(batch);
+  }
+
+  /** Takes back a batch that the journal has, also when the disk is full: it has its room in the reserve. */
+  restore(batch: AppendedBatch): void {
+    this.#add(batch);
+  }
+
+  #add(batch: AppendedBatch): void {
     const nowMs = this.#host.env.clock.now();
     if (mustRoll(this.#active, batch, this.#settings, nowMs)) this.#roll(batch.baseOffset);
     const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
@@ -246,6 +267,18 @@ export class LocalLog implements PartitionLog {
 
   requestSync(): void {
     if (this.#fault === undefined) this.#syncer.request(this.#endOffset);
+  }
+
+  /** Makes the segments themselves durable as far as they are written. Rejects with the fault. */
+  syncSegments(): Promise<void> {
+    return this.#syncer.sync();
+  }
+
+  /** Resolves when everything appended is in synced segments. Rejects with the fault. */
+  async settle(): Promise<void> {
+    await this.#writer.idle();
+    if (this.#fault !== undefined) throw this.#fault;
+    await this.#syncer.sync();
   }
 
   read(read: LogRead): LogSlice | Promise<LogSlice> {
@@ -580,7 +613,7 @@ export class LocalLog implements PartitionLog {
     const unsynced = this.#segments.filter(({ isAbortedSynced }) => !isAbortedSynced);
     for (const segment of unsynced) await segment.aborted.sync();
     if (unsynced.length > 0) await this.directory.sync();
-    await this.#snapshots.write(offset, bytes);
+    await this.#snapshots.write(offset, bytes, !this.#isSmall);
   }
 
   latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
@@ -591,21 +624,23 @@ export class LocalLog implements PartitionLog {
    * To be durable before the recovery point moves, because below it batches are not looked at after a crash, and before batches go. The start
    * is not part of it: whoever reads the file cuts it there.
    */
-  saveEpochs(): Promise<void> {
+  saveEpochs(durably = true): Promise<void> {
     if (!this.#epochsChanged && this.#epochsSaved === undefined) return Promise.resolve();
-    const saved = (this.#epochsSaved ?? Promise.resolve()).catch(() => {}).then(() => this.#writeEpochs());
+    const saved = (this.#epochsSaved ?? Promise.resolve()).catch(() => {}).then(() => this.#writeEpochs(durably));
     this.#epochsSaved = saved.finally(() => {
       if (!this.#epochsChanged) this.#epochsSaved = undefined;
     });
     return this.#epochsSaved;
   }
 
-  async #writeEpochs(): Promise<void> {
+  async #writeEpochs(durably: boolean): Promise<void> {
     if (!this.#epochsChanged) return;
+    const { disk } = this.#host.env;
+    const path = `${this.directory.path}/${LEADER_EPOCHS}`;
+    if (!durably) return replaceDerivedFile(disk, path, formatLeaderEpochs(this.leaderEpochs));
     this.#epochsChanged = false;
     try {
-      const { disk } = this.#host.env;
-      await replaceFile(disk, `${this.directory.path}/${LEADER_EPOCHS}`, formatLeaderEpochs(this.leaderEpochs));
+      await replaceFile(disk, path, formatLeaderEpochs(this.leaderEpochs));
       await disk.syncDirectory(this.directory.path);
     } catch (error) {
       this.#epochsChanged = true;
@@ -623,8 +658,7 @@ export class LocalLog implements PartitionLog {
     this.#compaction?.abort.abort();
     await this.#compaction?.promise;
     await this.#writer.idle();
-    this.#syncer.request(this.#endOffset);
-    await this.#syncer.idle();
+    await this.#syncer.close();
     try {
       await this.#host.slots.run(() => this.#letGo());
     } catch (error) {
@@ -645,7 +679,12 @@ export class LocalLog implements PartitionLog {
     const changed = this.#segments.filter((segment) => segment.changed);
     for (const segment of changed) await segment.finish();
     if (changed.length > 0 || !this.directory.durable) await this.directory.sync();
-    await this.saveEpochs();
+    await this.saveEpochs(!this.#isSmall);
+  }
+
+  /** Its epochs and its producers' state can be read from it in no time. */
+  get #isSmall(): boolean {
+    return this.#bytes <= limits.smallLogBytes;
   }
 
   #state(): LogState {
@@ -653,6 +692,7 @@ export class LocalLog implements PartitionLog {
       id: this.id,
       startOffset: this.#startOffset,
       epochs: this.leaderEpochs,
+      epochsSaved: !this.#epochsChanged,
       segments: this.#segments.map((segment) => segment.facts()),
       snapshots: this.#snapshots.offsets,
     };

@@ -6,14 +6,14 @@ import { formatPartitionMetadata } from './partition-metadata.ts';
 export class LogDirectory {
   readonly path: string;
   readonly #disk: Disk;
-  readonly #root: string;
+  readonly #syncRoot: () => Promise<void>;
   /** The directory's own name is on stable storage. */
   #durable: boolean;
 
-  constructor(options: { disk: Disk; root: string; name: string; durable: boolean }) {
+  constructor(options: { disk: Disk; root: string; syncRoot: () => Promise<void>; name: string; durable: boolean }) {
     this.path = `${options.root}/${options.name}`;
     this.#disk = options.disk;
-    this.#root = options.root;
+    this.#syncRoot = options.syncRoot;
     this.#durable = options.durable;
   }
 
@@ -37,7 +37,7 @@ export class LogDirectory {
   async sync(): Promise<void> {
     if (!this.#durable) await this.#syncMetadata();
     await this.#disk.syncDirectory(this.path);
-    if (!this.#durable) await this.#disk.syncDirectory(this.#root);
+    if (!this.#durable) await this.#syncRoot();
     this.#durable = true;
   }
 

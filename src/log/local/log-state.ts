@@ -12,13 +12,15 @@ export interface LogState {
   readonly id: LogId;
   readonly startOffset: number;
   readonly epochs: readonly LeaderEpochEntry[];
+  /** False: the file beside the segments may have lost some of them, and the recovery point must not move before it is durable. */
+  readonly epochsSaved: boolean;
   /** Oldest first. */
   readonly segments: readonly SegmentFacts[];
   /** Offsets of the snapshot files. */
   readonly snapshots: readonly number[];
 }
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** A clean stop's states and the token that the shutdown marker of the same stop has. */
 interface CleanState {

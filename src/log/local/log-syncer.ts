@@ -1,35 +1,54 @@
 /**
- * Moves one log's durable offset: the only place that does (invariant I3). One sync serves everything that was written when it began; writes go on
- * meanwhile. After a failed sync nobody knows what is on the disk, so the first fault ends it for good.
+ * Moves one log's durable offset: the only place that does (invariant I3). The log is durable as far as its segments are synced, and further where the
+ * journal has what they lack. After a failed sync nobody knows what is on the disk, so the first fault ends it for good.
  */
 import type { Slots } from '../../base/slots.ts';
+import type { LogId } from '../log-engine.ts';
+import type { RecentTail } from '../recent-batches.ts';
+import type { Journal } from './journal/journal.ts';
+import type { JournalEntry } from './journal/journal-frame.ts';
+import type { RoundMember, SyncRounds } from './journal/sync-rounds.ts';
+import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 
 export interface LogSyncerOptions {
+  readonly id: LogId;
   readonly files: OpenFiles;
   /** Shared by all logs: a sync holds files open, and a disk does not get faster by more of them. */
   readonly slots: Slots;
+  readonly rounds: SyncRounds;
+  readonly journal: Journal;
   readonly directory: LogDirectory;
+  /** The batches that the journal would be given. */
+  readonly tail: RecentTail;
   readonly durableOffset: number;
   readonly onDurable: () => void;
   readonly onFault: (fault: Error) => void;
 }
 
-export class LogSyncer {
+export class LogSyncer implements RoundMember {
   readonly #options: LogSyncerOptions;
   /** Segments that hold bytes or names that may not be durable, oldest first. The last one takes the appends. */
   #unsynced: Segment[] = [];
   #durableOffset: number;
+  /** Below, the segments themselves are synced. */
+  #syncedOffset: number;
+  /** Below, the journal has been given what the segments may lack. */
+  #journalledOffset = 0;
   #writtenOffset: number;
   #wantedOffset: number;
-  #work: Promise<void> | undefined;
-  #stopped = false;
+  /** In a round, or waiting for one. */
+  #joined = false;
+  #syncing: Promise<void> | undefined;
+  #fault: Error | undefined;
+  #closed = false;
 
   constructor(options: LogSyncerOptions) {
     this.#options = options;
     this.#durableOffset = options.durableOffset;
+    this.#syncedOffset = options.durableOffset;
     this.#writtenOffset = options.durableOffset;
     this.#wantedOffset = options.durableOffset;
   }
@@ -48,47 +67,90 @@ export class LogSyncer {
     this.#unsynced = this.#unsynced.filter((segment) => !segments.includes(segment));
   }
 
-  /** Where a crash would have to begin checking: all below is durable, and complete segments have sound indexes. */
+  /** Where a crash would have to begin checking: all below is durable without the journal, and complete segments have sound indexes. */
   get recoveryPoint(): number {
     const oldest = this.#unsynced[0];
     return oldest !== undefined && this.#unsynced.length > 1
-      ? Math.min(this.#durableOffset, oldest.baseOffset)
-      : this.#durableOffset;
+      ? Math.min(this.#syncedOffset, oldest.baseOffset)
+      : this.#syncedOffset;
   }
 
   /** Everything below `offset` is to be durable as soon as it is written. */
   request(offset: number): void {
     if (offset <= this.#wantedOffset) return;
     this.#wantedOffset = offset;
-    this.#start();
+    this.#join();
   }
 
   written(offset: number): void {
     this.#writtenOffset = offset;
-    this.#start();
+    this.#join();
   }
 
-  /** Resolves when nothing that is written is still to be synced, or after a fault. */
-  async idle(): Promise<void> {
-    while (this.#work !== undefined) await this.#work;
+  /**
+   * To be awaited before a further segment gets its first byte. Recovery takes what lies behind a gap for never acknowledged, so nothing before a
+   * segment may be durable by the journal alone.
+   */
+  async beforeSegment(): Promise<void> {
+    if (this.#syncedOffset < this.#journalledOffset) await this.sync();
   }
 
-  get #hasWork(): boolean {
-    return !this.#stopped && this.#durableOffset < Math.min(this.#wantedOffset, this.#writtenOffset);
+  /** Ends the work. Everything that was written is in synced segments when it resolves, unless there was a fault. */
+  async close(): Promise<void> {
+    if (this.#fault === undefined) await this.sync().catch(() => {});
+    this.#closed = true;
   }
 
-  #start(): void {
-    if (this.#hasWork) this.#work ??= this.#run();
+  #join(): void {
+    const offset = Math.min(this.#wantedOffset, this.#writtenOffset);
+    if (this.#joined || this.#closed || this.#fault !== undefined || this.#durableOffset >= offset) return;
+    this.#joined = true;
+    this.#options.rounds.join(this);
   }
 
-  async #run(): Promise<void> {
+  onServed(): void {
+    this.#joined = false;
+    this.#join();
+  }
+
+  /** Only of the segment that takes the appends: a complete one is to be synced in any case. */
+  journalEntry(): JournalEntry | undefined {
+    const { id, tail } = this.#options;
+    if (this.#closed || this.#fault !== undefined || this.#unsynced.length !== 1) return undefined;
+    const endOffset = this.#writtenOffset;
+    const slice = tail.read({
+      offset: this.#durableOffset,
+      endOffset,
+      bytesMax: JOURNALLED_LOG_BYTES_MAX,
+      atLeastOneBatch: true,
+    });
+    if (slice === undefined || slice.nextOffset !== endOffset || slice.bytes === 0) return undefined;
+    this.#journalledOffset = endOffset;
+    return { id, parts: slice.parts, bytes: slice.bytes, endOffset };
+  }
+
+  onJournalled({ endOffset }: JournalEntry): void {
+    if (this.#closed || this.#fault !== undefined) return;
+    this.#moveDurable(endOffset);
+  }
+
+  onJournalFault(fault: Error): void {
+    if (!this.#closed) this.#fail(fault);
+  }
+
+  /** Syncs the segments as far as they are written. Rejects with the fault, which has been reported. */
+  async sync(): Promise<void> {
+    while (this.#syncing !== undefined) await this.#syncing.catch(() => {});
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#closed) return;
+    this.#syncing = this.#options.slots.run(() => this.#sync());
     try {
-      while (this.#hasWork) await this.#options.slots.run(() => this.#sync());
+      await this.#syncing;
     } catch (error) {
-      this.#stopped = true;
-      this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+      throw this.#fail(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#syncing = undefined;
     }
-    this.#work = undefined;
   }
 
   async #sync(): Promise<void> {
@@ -96,9 +158,22 @@ export class LogSyncer {
     const segments = [...this.#unsynced];
     for (const segment of segments) await this.#syncSegment(segment);
     await this.#syncNames(segments);
-    this.#durableOffset = writtenOffset;
-    this.#options.onDurable();
+    this.#syncedOffset = writtenOffset;
+    this.#moveDurable(writtenOffset);
+    this.#options.journal.settled(this.#options.id, writtenOffset);
     await this.#finishComplete(segments);
+  }
+
+  #moveDurable(offset: number): void {
+    if (offset <= this.#durableOffset) return;
+    this.#durableOffset = offset;
+    this.#options.onDurable();
+  }
+
+  #fail(fault: Error): Error {
+    this.#fault ??= fault;
+    this.#options.onFault(this.#fault);
+    return this.#fault;
   }
 
   async #syncSegment(segment: Segment): Promise<void> {

@@ -17,6 +17,8 @@ interface QueuedBatch {
 export interface LogWriterOptions {
   readonly timers: Timers;
   readonly files: OpenFiles;
+  /** Awaited before a segment gets its first byte. */
+  readonly beforeSegment: () => Promise<void>;
   /** Everything below `offset` is with the operating system. */
   readonly onWritten: (offset: number) => void;
   readonly onFault: (fault: Error) => void;
@@ -71,6 +73,7 @@ export class LogWriter {
   }
 
   async #write(segment: Segment, parts: readonly Uint8Array[], bytes: number): Promise<void> {
+    if (segment.writtenBytes === 0) await this.#options.beforeSegment();
     await this.#options.files.use(segment.log, (handle) => handle.write(parts, segment.writtenBytes));
     segment.log.mode = 'existing';
     segment.writtenBytes += bytes;

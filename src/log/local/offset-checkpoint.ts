@@ -3,6 +3,7 @@
  * stands in one such file and how it gets there: changes that come while the file is being written share the next write.
  */
 import type { Disk } from '../../base/env.ts';
+import { SharedRuns } from '../../base/shared-runs.ts';
 import { directoryName } from './file-names.ts';
 import { readSmallFile, replaceFile } from './small-files.ts';
 import { formatCheckpoint, parseCheckpoint, parseWholeNumber } from './text-checkpoint.ts';
@@ -13,8 +14,7 @@ export class OffsetCheckpoint {
   readonly #name: string;
   /** By directory name. */
   readonly #offsets: Map<string, number>;
-  #writing: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  readonly #writes = new SharedRuns(() => this.#writeNow());
 
   private constructor(file: { disk: Disk; root: string; name: string }, offsets: Map<string, number>) {
     this.#disk = file.disk;
@@ -46,19 +46,7 @@ export class OffsetCheckpoint {
 
   /** Resolves when a file with everything set so far is durable. */
   write(): Promise<void> {
-    if (this.#writing === undefined) {
-      this.#writing = this.#writeNow().finally(() => {
-        this.#writing = undefined;
-      });
-      return this.#writing;
-    }
-    this.#next ??= this.#writing
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        return this.write();
-      });
-    return this.#next;
+    return this.#writes.run();
   }
 
   async #writeNow(): Promise<void> {

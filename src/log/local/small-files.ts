@@ -20,12 +20,21 @@ export async function readSmallFile(disk: Disk, path: string): Promise<Buffer | 
 
 /** The new content is complete when the name appears, but the name itself is durable only after a sync of the directory. */
 export async function replaceFile(disk: Disk, path: string, content: Uint8Array | string): Promise<void> {
+  await replace(disk, path, content, true);
+}
+
+/** For what says itself whether it is whole, and can be made anew: after a power loss the name may be there and the content not. */
+export async function replaceDerivedFile(disk: Disk, path: string, content: Uint8Array | string): Promise<void> {
+  await replace(disk, path, content, false);
+}
+
+async function replace(disk: Disk, path: string, content: Uint8Array | string, isSynced: boolean): Promise<void> {
   const temporary = path + TEMPORARY;
   const file = await disk.open(temporary, 'create');
   try {
     await file.truncate(0);
     await file.write([typeof content === 'string' ? Buffer.from(content) : content], 0);
-    await file.sync();
+    if (isSynced) await file.sync();
   } finally {
     await file.close();
   }

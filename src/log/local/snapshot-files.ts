@@ -1,7 +1,7 @@
 /** The writer's snapshots beside the segments: `<offset>.snapshot`. Owns their names and how many stay; not what is in them. */
 import type { Disk } from '../../base/env.ts';
 import { fileName, SNAPSHOT } from './file-names.ts';
-import { readSmallFile, replaceFile } from './small-files.ts';
+import { readSmallFile, replaceDerivedFile, replaceFile } from './small-files.ts';
 
 const KEPT = 3;
 
@@ -21,8 +21,9 @@ export class SnapshotFiles {
     return this.#offsets;
   }
 
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    await replaceFile(this.#disk, this.#path(offset), bytes);
+  /** `durably`: without it, a power loss may leave a snapshot that is not whole, and the log is read instead. */
+  async write(offset: number, bytes: Uint8Array, durably: boolean): Promise<void> {
+    await (durably ? replaceFile : replaceDerivedFile)(this.#disk, this.#path(offset), bytes);
     this.#offsets = [...this.#offsets.filter((other) => other !== offset), offset].sort((one, other) => one - other);
     const surplus = this.#offsets.splice(0, this.#offsets.length - KEPT);
     for (const old of surplus) await this.#disk.remove(this.#path(old));

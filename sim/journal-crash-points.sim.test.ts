@@ -1,0 +1,84 @@
+/** A crowd of logs whose life is ended by a power loss at each of its disk calls in turn, and whose recovery by another one. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LocalLogEngine } from '../src/log/local/local-engine.ts';
+import { batchAt, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
+import type { PartitionLog } from '../src/log/log-engine.ts';
+import { LogModel } from './log-model.ts';
+import { type TestEnv, testEnv } from './test-env.ts';
+
+const LOGS = 5;
+const settings = logSettings({ segmentBytes: 500 });
+
+interface Crowd {
+  readonly engine: LocalLogEngine;
+  readonly logs: readonly PartitionLog[];
+}
+
+async function open(env: TestEnv, models: readonly LogModel[]): Promise<Crowd> {
+  const options = { root: 'data', checkpointIntervalMs: () => 1_000, journalFileBytes: 1_500 };
+  const engine = await LocalLogEngine.start({ env, ...options });
+  const logs: PartitionLog[] = [];
+  for (const [partition, model] of models.entries()) {
+    const log = await engine.open(logId({ partition }), settings);
+    model.opened(log);
+    log.onProgress = () => model.progress(log);
+    await model.check(log);
+    logs.push(log);
+  }
+  return { engine, logs };
+}
+
+async function append({ logs }: Crowd, models: readonly LogModel[], leaderEpoch: number): Promise<void> {
+  for (const [index, log] of logs.entries()) {
+    const batch = batchAt(log.endOffset, { leaderEpoch });
+    log.append(batch);
+    models[index]?.appended(batch);
+    log.requestSync();
+  }
+  const durable = (log: PartitionLog, model: LogModel | undefined) =>
+    whenProgress(log, () => {
+      model?.progress(log);
+      return log.durableOffset === log.endOffset;
+    });
+  await Promise.all(logs.map((log, index) => durable(log, models[index])));
+}
+
+/** Enough for files of the journal to be filled, emptied and written again, and for segments to be rolled. */
+async function live(env: TestEnv, models: readonly LogModel[], leaderEpoch: number): Promise<void> {
+  const crowd = await open(env, models);
+  for (let count = 0; count < 6; count += 1) await append(crowd, models, leaderEpoch);
+}
+
+async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
+  let over = false;
+  const end = (): void => {
+    over = true;
+  };
+  life.then(end, end);
+  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
+  if (over) await life;
+}
+
+test('a power loss at any disk call, and one more during recovery, loses nothing that was acknowledged', async () => {
+  const whole = testEnv();
+  await live(
+    whole,
+    Array.from({ length: LOGS }, () => new LogModel()),
+    0,
+  );
+  const calls = whole.disk.operations;
+  assert.ok(calls > 100, 'the life is long enough');
+  for (let call = 0; call < calls; call += 1) {
+    let env = testEnv(call);
+    const models = Array.from({ length: LOGS }, () => new LogModel());
+    for (const [leaderEpoch, dieAt] of [call, (call * 31) % 120].entries()) {
+      env.disk.judge = ({ sequence }) => ({ kind: sequence === dieAt ? 'crash' : 'ok' });
+      await untilDeath(env, live(env, models, leaderEpoch));
+      if (!env.disk.dead) env.disk.crash();
+      for (const model of models) model.stopped('power');
+      env = { ...env, disk: env.disk.restarted(env.clock) };
+    }
+    await append(await open(env, models), models, 2);
+  }
+});

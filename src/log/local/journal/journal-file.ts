@@ -1,0 +1,172 @@
+/**
+ * One file of the journal. Owns its bytes, its place for the next frame, and up to where each log is in it; a log whose own segments are synced up to
+ * there needs the file no more. It never decides when it is used again.
+ */
+import type { Disk, DiskFile } from '../../../base/env.ts';
+import { lastOffset } from '../../../protocol/batch/header.ts';
+import { batches } from '../../../protocol/batch/iterate.ts';
+import type { LogId } from '../../log-engine.ts';
+import {
+  FILE_HEADER_BYTES,
+  FRAME_HEADER_BYTES,
+  FREE,
+  formatFileHeader,
+  formatFrame,
+  frameBytes,
+  type JournalEntry,
+  keyOf,
+  parseFileHeader,
+  parseFrame,
+} from './journal-frame.ts';
+
+/** A log in a file: what the file has of it ends before `endOffset`. */
+export interface JournalledLog {
+  readonly id: LogId;
+  readonly endOffset: number;
+}
+
+/** Where a file has batches of a log. */
+interface Piece {
+  readonly position: number;
+  readonly bytes: number;
+}
+
+interface JournalScan {
+  /** Where the next frame would begin. */
+  readonly bytes: number;
+  readonly logs: Map<string, JournalledLog>;
+  readonly pieces: Map<string, Piece[]>;
+}
+
+export class JournalFile {
+  readonly path: string;
+  readonly generation: number;
+  /** Logs that need the file, by key. */
+  readonly logs: Map<string, JournalledLog>;
+  /** A frame is on its way: the file must not be used again before it has arrived. */
+  writing = false;
+  /** No frame comes any more. */
+  isComplete = false;
+
+  readonly #file: DiskFile;
+  readonly #numbers = new Map<string, number>();
+  #bytes: number;
+  /** What a complete file holds, when somebody has looked. */
+  #content: Promise<JournalScan> | undefined;
+
+  constructor(options: { path: string; file: DiskFile; generation: number; found?: JournalScan }) {
+    this.path = options.path;
+    this.#file = options.file;
+    this.generation = options.generation;
+    this.logs = options.found?.logs ?? new Map();
+    this.#bytes = options.found?.bytes ?? 0;
+    if (options.found === undefined) return;
+    this.isComplete = true;
+    this.#content = Promise.resolve(options.found);
+  }
+
+  /** What an earlier process left; undefined when there is nothing in it. Rejects with a DiskFault. */
+  static async find(disk: Disk, path: string): Promise<JournalFile | undefined> {
+    const file = await disk.open(path, 'existing');
+    const header = Buffer.alloc(FILE_HEADER_BYTES);
+    const filled = await file.read(header, 0);
+    const generation = parseFileHeader(header.subarray(0, filled));
+    if (generation !== undefined && generation !== FREE) {
+      const found = await scan(file, generation);
+      return new JournalFile({ path, file, generation, found });
+    }
+    await file.close();
+    return undefined;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Durable when it resolves. After a rejection the file must not be appended to: nobody knows how it ends. */
+  async append(entries: readonly JournalEntry[]): Promise<void> {
+    // Before the write: if it fails, the file may have them all the same, and whoever recovers the logs has to look.
+    for (const { id, endOffset } of entries) this.logs.set(keyOf(id), { id, endOffset });
+    const frame = formatFrame({ generation: this.generation, entries, numbers: this.#numbers });
+    const isFirst = this.#bytes === 0;
+    const parts = isFirst ? [formatFileHeader(this.generation), frame] : [frame];
+    await this.#file.write(parts, this.#bytes);
+    await this.#file.sync();
+    for (const part of parts) this.#bytes += part.byteLength;
+  }
+
+  /** All batches that the file has of a log, in order, a piece at a time. */
+  async *batchesOf(key: string): AsyncGenerator<Uint8Array, void, undefined> {
+    const { pieces } = await this.#scan();
+    for (const { position, bytes } of pieces.get(key) ?? []) {
+      const piece = Buffer.allocUnsafeSlow(bytes);
+      await this.#file.read(piece, position);
+      yield piece;
+    }
+  }
+
+  #scan(): Promise<JournalScan> {
+    if (!this.isComplete) return scan(this.#file, this.generation);
+    this.#content ??= scan(this.#file, this.generation);
+    return this.#content;
+  }
+
+  /** Says on the disk that there is nothing in the file, and hands it over. Durable when it resolves. After a rejection it is closed. */
+  async free(): Promise<{ readonly path: string; readonly file: DiskFile }> {
+    try {
+      await this.#file.write([formatFileHeader(FREE)], 0);
+      await this.#file.sync();
+    } catch (error) {
+      await this.#file.close();
+      throw error;
+    }
+    return { path: this.path, file: this.#file };
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+/** Reads all frames up to the first that is torn or older than the file's header. */
+async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
+  const size = await file.size();
+  const ids: LogId[] = [];
+  const logs = new Map<string, JournalledLog>();
+  const pieces = new Map<string, Piece[]>();
+  let position = FILE_HEADER_BYTES;
+  for (;;) {
+    const frame = await readFrame(file, { position, size, generation });
+    const entries = frame === undefined ? undefined : parseFrame(frame, ids);
+    if (frame === undefined || entries === undefined) return { bytes: position, logs, pieces };
+    for (const { id, at, bytes } of entries) {
+      const key = keyOf(id);
+      logs.set(key, { id, endOffset: endOffsetOf(frame.subarray(at, at + bytes)) });
+      const piece = { position: position + at, bytes };
+      const known = pieces.get(key);
+      if (known === undefined) pieces.set(key, [piece]);
+      else known.push(piece);
+    }
+    position += frame.byteLength;
+  }
+}
+
+/** Undefined when there is no whole frame. */
+async function readFrame(
+  file: DiskFile,
+  { position, size, generation }: { position: number; size: number; generation: number },
+): Promise<Uint8Array | undefined> {
+  if (position + FRAME_HEADER_BYTES > size) return undefined;
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  await file.read(header, position);
+  const bytes = frameBytes(header, generation);
+  if (bytes === undefined || position + bytes > size) return undefined;
+  const frame = Buffer.allocUnsafeSlow(bytes);
+  return (await file.read(frame, position)) === bytes ? frame : undefined;
+}
+
+function endOffsetOf(bytes: Uint8Array): number {
+  let endOffset = 0;
+  for (const batch of batches(bytes)) endOffset = lastOffset(batch) + 1;
+  return endOffset;
+}

@@ -1,0 +1,141 @@
+/**
+ * The bytes of a journal file. A file is a header and then frames, one per round: all that one round made durable, for however many logs, under one
+ * checksum. A frame is believed wholly or not at all, and only when it has the generation of its file: what lies behind the last frame of a file that is
+ * used again is older than the file's header says. Pure; touches no disk.
+ */
+import { writeInt32 } from '../../../base/big-endian.ts';
+import { crc32c } from '../../../protocol/batch/crc32c.ts';
+import { Reader } from '../../../protocol/reader.ts';
+import { Writer } from '../../../protocol/writer.ts';
+import type { LogId } from '../../log-engine.ts';
+
+/** The header has a sector of its own: no frame's write can tear it. */
+export const FILE_HEADER_BYTES = 512;
+/** Length, checksum and generation. */
+export const FRAME_HEADER_BYTES = 16;
+const CRC_AT = 4;
+const HEADER_CRC_AT = 16;
+const MAGIC = 0x4f544c4a;
+const VERSION = 1;
+/** The generation of a file that holds nothing. */
+export const FREE = 0;
+
+/** Whole batches of one log, one after the other. */
+export interface JournalEntry {
+  readonly id: LogId;
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  /** The last offset + 1. */
+  readonly endOffset: number;
+}
+
+export function formatFileHeader(generation: number): Uint8Array {
+  const writer = new Writer(FILE_HEADER_BYTES);
+  writer.int32(MAGIC);
+  writer.int32(VERSION);
+  writer.int64(generation);
+  const header = new Uint8Array(FILE_HEADER_BYTES);
+  header.set(writer.toBytes());
+  writeInt32(header, HEADER_CRC_AT, crc32c(header.subarray(0, HEADER_CRC_AT)));
+  return header;
+}
+
+/** The generation; undefined when it is no such header. `FREE` when the file holds nothing. */
+export function parseFileHeader(header: Uint8Array): number | undefined {
+  if (header.byteLength < FILE_HEADER_BYTES) return undefined;
+  const reader = new Reader(header);
+  const known = reader.int32() === MAGIC && reader.int32() === VERSION;
+  const generation = reader.int64();
+  return known && reader.int32() === (crc32c(header.subarray(0, HEADER_CRC_AT)) | 0) ? generation : undefined;
+}
+
+/**
+ * One frame, in one piece: a system call with a thousand small parts costs more than copying them. A log is named once per file and is a number from
+ * then on: `numbers` knows those of this file and learns the new ones, so that a small batch costs four bytes beside its own.
+ */
+export function formatFrame(frame: {
+  readonly generation: number;
+  readonly entries: readonly JournalEntry[];
+  readonly numbers: Map<string, number>;
+}): Uint8Array {
+  const head = frameHead(frame);
+  const bytes = frame.entries.reduce((sum, entry) => sum + entry.bytes, head.byteLength);
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  whole.set(head);
+  let at = head.byteLength;
+  for (const { parts } of frame.entries) {
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+  }
+  writeInt32(whole, 0, bytes);
+  writeInt32(whole, CRC_AT, crc32c(whole.subarray(CRC_AT + 4)));
+  return whole;
+}
+
+/** Everything before the batches; length and checksum are still to come. */
+function frameHead({ generation, entries, numbers }: Parameters<typeof formatFrame>[0]): Uint8Array {
+  const head = new Writer(FRAME_HEADER_BYTES + entries.length * 8);
+  head.int32(0);
+  head.int32(0);
+  head.int64(generation);
+  const named = entries.filter(({ id }) => !numbers.has(keyOf(id)));
+  head.uvarint(named.length);
+  for (const { id } of named) {
+    numbers.set(keyOf(id), numbers.size);
+    head.string(id.topic);
+    head.string(id.topicId);
+    head.uvarint(id.partition);
+  }
+  head.uvarint(entries.length);
+  for (const { id, bytes } of entries) {
+    head.uvarint(numbers.get(keyOf(id)) ?? 0);
+    head.uvarint(bytes);
+  }
+  return head.toBytes();
+}
+
+/** Bytes of the whole frame that begins with `header`, according to it; undefined when it cannot be a frame of this generation. */
+export function frameBytes(header: Uint8Array, generation: number): number | undefined {
+  const reader = new Reader(header);
+  const bytes = reader.int32();
+  reader.int32();
+  return bytes >= FRAME_HEADER_BYTES && reader.int64() === generation ? bytes : undefined;
+}
+
+/** Where an entry's batches are in the frame. */
+export interface FrameEntry {
+  readonly id: LogId;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** The entries of a frame; undefined when it is torn. `ids` are the logs named so far in this file, and learn the new ones. */
+export function parseFrame(frame: Uint8Array, ids: LogId[]): readonly FrameEntry[] | undefined {
+  const reader = new Reader(frame, CRC_AT);
+  if (reader.int32() !== (crc32c(frame.subarray(CRC_AT + 4)) | 0)) return undefined;
+  // From here on the bytes are what was written.
+  reader.int64();
+  for (let named = reader.uvarint(); named > 0; named -= 1) {
+    ids.push({ topic: reader.string(), topicId: reader.string(), partition: reader.uvarint() });
+  }
+  const lengths = Array.from({ length: reader.uvarint() }, () => ({
+    number: reader.uvarint(),
+    bytes: reader.uvarint(),
+  }));
+  const entries: FrameEntry[] = [];
+  let at = reader.position;
+  for (const { number, bytes } of lengths) {
+    const id = ids[number];
+    if (id === undefined || at + bytes > frame.byteLength) return undefined;
+    entries.push({ id, at, bytes });
+    at += bytes;
+  }
+  return entries;
+}
+
+/** What tells logs apart: a topic that is made again has the same name and another id. */
+export function keyOf({ topicId, partition }: LogId): string {
+  return `${partition} ${topicId}`;
+}

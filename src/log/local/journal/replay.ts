@@ -1,0 +1,67 @@
+/**
+ * Gives a log, just recovered from its own segments, what the journal has beyond its end. Goes by offsets alone, so it does not matter whether segments were
+ * compacted, deleted or lost since. Keeps nothing.
+ */
+import type { Logger } from '../../../base/env.ts';
+import { limits } from '../../../base/limits.ts';
+import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../../protocol/batch/header.ts';
+import { batches } from '../../../protocol/batch/iterate.ts';
+import type { AppendedBatch } from '../../log-engine.ts';
+
+/** Runs of whole batches, in order. */
+type Runs = AsyncIterable<Uint8Array>;
+
+interface RecoveredLog {
+  readonly endOffset: number;
+  restore(batch: AppendedBatch): void;
+  /** Resolves when everything appended is in synced segments. */
+  settle(): Promise<void>;
+}
+
+/** Where a log without segments begins: at the batch that has its start offset, if the journal has that. */
+export async function firstJournalled(runs: Runs, startOffset: number): Promise<number> {
+  for await (const run of runs) {
+    for (const batch of batches(run)) {
+      if (lastOffset(batch) >= startOffset) return Math.min(baseOffset(batch), startOffset);
+    }
+  }
+  return startOffset;
+}
+
+/** Everything is in synced segments when it resolves. Cut short by a crash, it goes on from the log's end the next time. */
+export async function replayJournal(runs: Runs, log: RecoveredLog, logger: Logger): Promise<void> {
+  const fromOffset = log.endOffset;
+  let unsettledBytes = 0;
+  for await (const run of runs) {
+    if (!appendMissing(run, log, logger)) break;
+    unsettledBytes += run.byteLength;
+    if (unsettledBytes < limits.logWriteBytes) continue;
+    await log.settle();
+    unsettledBytes = 0;
+  }
+  await log.settle();
+  if (log.endOffset > fromOffset)
+    logger.info({ fromOffset, toOffset: log.endOffset }, 'a log was completed from the journal');
+}
+
+/** False when batches between the log and this run are missing: what comes after them has no place. */
+function appendMissing(run: Uint8Array, log: RecoveredLog, logger: Logger): boolean {
+  for (const batch of batches(run)) {
+    if (lastOffset(batch) < log.endOffset) continue;
+    if (baseOffset(batch) !== log.endOffset) {
+      logger.error(
+        { fromOffset: log.endOffset, toOffset: baseOffset(batch) },
+        'records between a log and the journal are lost: they were on the disk and are not any more',
+      );
+      return false;
+    }
+    log.restore({
+      bytes: batch,
+      baseOffset: baseOffset(batch),
+      lastOffset: lastOffset(batch),
+      leaderEpoch: partitionLeaderEpoch(batch),
+      maxTimestamp: maxTimestamp(batch),
+    });
+  }
+  return true;
+}
