@@ -1,4 +1,4 @@
-/** What the operating system charged a process with: processor time and memory. Linux only, from /proc. */
+/** What the operating system charged a process with: processor time, memory and disk. Linux only, from /proc. */
 import { readFileSync } from 'node:fs';
 
 /** Ticks of /proc are hundredths of a second on every Linux that Node runs on. */
@@ -19,6 +19,11 @@ export function residentMegabytes(pid: number): number {
 /** The most it ever was. */
 export function peakResidentMegabytes(pid: number): number {
   return statusMegabytes(pid, 'VmHWM');
+}
+
+/** Bytes that the process has caused to be written to a disk: counted in pages, when one gets dirty. */
+export function diskBytesWritten(pid: number): number {
+  return Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
 }
 
 function statusMegabytes(pid: number, field: string): number {

@@ -1,4 +1,4 @@
-/** Produces as fast as the broker answers, or at a steady rate. */
+/** Produces as fast as the broker answers, or at a steady rate; into one partition or into many in turn. */
 import { Produce } from '../../src/protocol/messages/produce.ts';
 import { decodeAnswer, type LoadClient, requestFrame } from './client.ts';
 
@@ -8,14 +8,23 @@ export interface ProduceLoad {
   readonly topic: string;
   readonly batch: Uint8Array;
   readonly acks: -1 | 0 | 1;
+  /** One request after the other goes to the next of so many partitions; 1 when absent. */
+  readonly partitions?: number;
 }
 
-function produceFrame({ topic, batch, acks }: ProduceLoad): Uint8Array {
-  return requestFrame(Produce, VERSION, {
-    acks,
-    timeoutMs: 30_000,
-    topicData: [{ name: topic, partitionData: [{ index: 0, records: batch }] }],
-  });
+/** A request for each partition. */
+function produceFrames({ topic, batch, acks, partitions = 1 }: ProduceLoad): readonly Uint8Array[] {
+  return Array.from({ length: partitions }, (_, index) =>
+    requestFrame(Produce, VERSION, {
+      acks,
+      timeoutMs: 30_000,
+      topicData: [{ name: topic, partitionData: [{ index, records: batch }] }],
+    }),
+  );
+}
+
+function inTurn(frames: readonly Uint8Array[], index: number): Uint8Array {
+  return frames[index % frames.length] ?? new Uint8Array(0);
 }
 
 /** `requests` times the same batch, `inFlight` of them unanswered at any time. */
@@ -23,7 +32,7 @@ export function produceAll(
   client: LoadClient,
   load: ProduceLoad & { requests: number; inFlight: number },
 ): Promise<void> {
-  const frame = produceFrame(load);
+  const frames = produceFrames(load);
   return client.run((done) => {
     let sent = 0;
     let answered = 0;
@@ -37,8 +46,8 @@ export function produceAll(
     };
     const sendNext = () => {
       if (sent === load.requests) return;
+      client.send(inTurn(frames, sent), onAnswer);
       sent += 1;
-      client.send(frame, onAnswer);
     };
     for (let i = 0; i < load.inFlight; i += 1) sendNext();
   });
@@ -49,7 +58,7 @@ export async function produceSteadily(
   client: LoadClient,
   load: ProduceLoad & { perSecond: number; seconds: number },
 ): Promise<Float64Array> {
-  const frame = produceFrame(load);
+  const frames = produceFrames(load);
   const total = load.perSecond * load.seconds;
   const latencies = new Float64Array(total);
   await client.run((done) => {
@@ -60,7 +69,7 @@ export async function produceSteadily(
       const index = sent;
       const sentAt = performance.now();
       sent += 1;
-      client.send(frame, (answer) => {
+      client.send(inTurn(frames, index), (answer) => {
         latencies[index] = performance.now() - sentAt;
         answered += 1;
         if (answered < total) return;

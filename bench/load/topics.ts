@@ -3,7 +3,7 @@ import { CreateTopics } from '../../src/protocol/messages/create-topics.ts';
 import { ListOffsets } from '../../src/protocol/messages/list-offsets.ts';
 import type { LoadClient } from './client.ts';
 
-/** Creates a topic, of one partition unless more are asked for, and waits until it can be written to. */
+/** Creates a topic, of one partition unless more are asked for, and waits until all can be written to. */
 export async function createTopic(
   client: LoadClient,
   name: string,
@@ -23,15 +23,11 @@ export async function createTopic(
   });
   const errorCode = topics[0]?.errorCode;
   if (errorCode !== 0) throw new Error(`topic ${name} was not created: error ${errorCode}`);
-  for (let index = 0; index < numPartitions; index += 1) {
-    while (!(await isWritable(client, name, index))) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  while (!(await isWritable(client, name, numPartitions))) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-async function isWritable(client: LoadClient, name: string, partitionIndex: number): Promise<boolean> {
-  const { topics } = await client.request(ListOffsets, 7, {
-    replicaId: -1,
-    topics: [{ name, partitions: [{ partitionIndex, timestamp: -1 }] }],
-  });
-  return topics[0]?.partitions[0]?.errorCode === 0;
+async function isWritable(client: LoadClient, name: string, numPartitions: number): Promise<boolean> {
+  const partitions = Array.from({ length: numPartitions }, (_, index) => ({ partitionIndex: index, timestamp: -1 }));
+  const { topics } = await client.request(ListOffsets, 7, { replicaId: -1, topics: [{ name, partitions }] });
+  return topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) === true;
 }
