@@ -139,6 +139,7 @@ export class Journal {
     }
   }
 
+  /** The only way in which a file goes (invariant I20). */
   #releaseIfDone(file: JournalFile): void {
     if (file.logs.size > 0 || file.writing || this.#options.lifecycle.stopped) return;
     if (this.#waiting.delete(file)) this.#options.lifecycle.run('empty a journal file', () => this.#release(file));
