@@ -120,13 +120,16 @@ class Transactions:
         producer = self.producer(name)
         client = self.kit.consumer(group_id=group, isolation_level="read_committed", heartbeat_interval_ms=200, session_timeout_ms=6000)
         client.subscribe([source])
-        round, quiet_since = 0, time.monotonic()
+        round, deadline = 0, time.monotonic() + self.kit.WAIT_SECONDS
         try:
-            while time.monotonic() - quiet_since < 1 or not client.assignment():
+            while True:
+                assert time.monotonic() < deadline, "the input did not come to its end"
                 records = [message for message in client.consume(9, 0.1) if message.error() is None]
                 if not records:
+                    if client.assignment() and all(p.offset == 100 for p in client.committed(client.assignment(), 30)):
+                        return producer
                     continue
-                quiet_since, round = time.monotonic(), round + 1
+                round += 1
                 producer.begin_transaction()
                 for message in records:
                     producer.produce(target, value=message.value() + b"!", partition=message.partition())
@@ -139,7 +142,6 @@ class Transactions:
                         client.seek(TopicPartition(source, offset.partition, max(offset.offset, 0)))
                 else:
                     producer.commit_transaction(30)
-            return producer
         finally:
             client.close()
 

@@ -75,6 +75,12 @@ final class TransactionChecks {
         }
     }
 
+    /** A commit is answered when it is decided; the markers may take a moment more. */
+    private static void expectCommitted(List<String> expected, String topic, int partitions) throws Exception {
+        Clients.await("the last marker", () -> read(topic, partitions, "read_committed").size() >= expected.size());
+        expectEquals(expected, read(topic, partitions, "read_committed"), "committed");
+    }
+
     private static void commitAndAbort() throws Exception {
         String topic = Clients.topic(2);
         try (KafkaProducer<String, String> producer = transactional(Clients.unique("tx"));
@@ -97,7 +103,7 @@ final class TransactionChecks {
             producer.beginTransaction();
             producer.commitTransaction();
         }
-        expectEquals(List.of("a1", "a2", "c1", "other1", "other2", "other3"), read(topic, 2, "read_committed"), "committed");
+        expectCommitted(List.of("a1", "a2", "c1", "other1", "other2", "other3"), topic, 2);
         expectEquals(9, read(topic, 2, "read_uncommitted").size(), "records that are there");
     }
 
@@ -130,7 +136,7 @@ final class TransactionChecks {
                 next.commitTransaction();
             }
         }
-        expectEquals(List.of("next"), read(topic, 1, "read_committed"), "committed");
+        expectCommitted(List.of("next"), topic, 1);
     }
 
     private static void expectFenced(Runnable action) {
@@ -159,7 +165,7 @@ final class TransactionChecks {
                 }
             }
         }
-        expectEquals(committed, read(topic, 3, "read_committed"), "committed");
+        expectCommitted(committed, topic, 3);
     }
 
     private static void offsets() throws Exception {
@@ -224,7 +230,7 @@ final class TransactionChecks {
         for (KafkaProducer<String, String> zombie : zombies) zombie.close(Duration.ZERO);
         List<String> expected = new ArrayList<>();
         for (int i = 0; i < count; i++) expected.add("%03d!".formatted(i));
-        expectEquals(expected, read(out, partitions, "read_committed"), "what has come through");
+        expectCommitted(expected, out, partitions);
         expect(read(out, partitions, "read_uncommitted").size() > count, "some transactions were aborted");
         long sum = 0;
         for (int p = 0; p < partitions; p++) sum += stableOffset(group, new TopicPartition(in, p)).offset();
@@ -237,15 +243,14 @@ final class TransactionChecks {
         Map<String, Object> settings = Map.of("group.id", group, "isolation.level", "read_committed", "max.poll.records", 7, "heartbeat.interval.ms", "200");
         try (KafkaConsumer<String, String> consumer = Clients.consumer(settings)) {
             consumer.subscribe(List.of(in));
-            long quietSince = System.nanoTime();
+            long deadline = System.nanoTime() + Clients.WAIT.toNanos();
             for (int round = 1; ; ) {
+                expect(System.nanoTime() < deadline, "the input did not come to its end");
                 var records = consumer.poll(Duration.ofMillis(50));
-                if (consumer.assignment().isEmpty()) quietSince = System.nanoTime();
                 if (records.isEmpty()) {
-                    if (System.nanoTime() - quietSince > 500_000_000L) return producer;
+                    if (isAtEnd(consumer)) return producer;
                     continue;
                 }
-                quietSince = System.nanoTime();
                 producer.beginTransaction();
                 Map<TopicPartition, OffsetAndMetadata> done = new HashMap<>();
                 for (ConsumerRecord<String, String> record : records) {
@@ -261,6 +266,12 @@ final class TransactionChecks {
                 round++;
             }
         }
+    }
+
+    private static boolean isAtEnd(KafkaConsumer<String, String> consumer) {
+        Set<TopicPartition> assigned = consumer.assignment();
+        Map<TopicPartition, Long> ends = consumer.endOffsets(assigned);
+        return !assigned.isEmpty() && assigned.stream().allMatch(p -> consumer.position(p) >= ends.get(p));
     }
 
     private static void rewind(KafkaConsumer<String, String> consumer) {
@@ -293,7 +304,7 @@ final class TransactionChecks {
             next.send(new ProducerRecord<>(topic, "next"));
             next.commitTransaction();
         }
-        expectEquals(List.of("behind", "next"), read(topic, 1, "read_committed"), "committed");
+        expectCommitted(List.of("behind", "next"), topic, 1);
     }
 
     /** Whole transactions or nothing: what `read` has of each is checked against what its producer was told. */
