@@ -1,7 +1,15 @@
 /** The client checklist with kafkajs, against a durable broker in a process of its own. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CompressionTypes, type Consumer, type ConsumerConfig, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+import {
+  CompressionTypes,
+  type Consumer,
+  type ConsumerConfig,
+  Kafka,
+  type KafkaMessage,
+  logLevel,
+  type Transaction,
+} from 'kafkajs';
 import { BrokerProcess } from '../broker-process.ts';
 import { eventually } from './eventually.ts';
 
@@ -211,6 +219,72 @@ describe('kafkajs', { timeout: 180_000 }, () => {
     });
   });
 
+  function transactional(transactionalId: string): Parameters<Kafka['producer']>[0] {
+    return { transactionalId, idempotent: true, maxInFlightRequests: 1 };
+  }
+
+  test('transactions: what is committed is seen on all partitions, what is aborted is not', async () => {
+    const topic = await newTopic(3);
+    const messages = (kind: string) => [0, 1, 2].map((partition) => ({ partition, value: `${kind} ${partition}` }));
+    await withProducer(transactional('tx-outcomes'), async (producer) => {
+      for (const kind of ['first', 'lost', 'second']) {
+        const transaction = await producer.transaction();
+        await transaction.send({ topic, messages: messages(kind) });
+        await (kind === 'lost' ? transaction.abort() : transaction.commit());
+      }
+    });
+    const values = (await readAll(topic, 6)).map(({ value }) => `${value}`);
+    assert.deepEqual(
+      values.toSorted(),
+      [...messages('first'), ...messages('second')].map(({ value }) => value),
+    );
+  });
+
+  test('transactions: a zombie is fenced, and its open transaction is aborted', async () => {
+    const topic = await newTopic();
+    const send = (transaction: Transaction, value: string) => transaction.send({ topic, messages: [{ value }] });
+    await withProducer(transactional('tx-fenced'), async (zombie) => {
+      const open = await zombie.transaction();
+      await send(open, 'of the zombie');
+      await withProducer(transactional('tx-fenced'), async (successor) => {
+        const transaction = await successor.transaction();
+        await send(transaction, 'of the successor');
+        await transaction.commit();
+        await assert.rejects(send(open, 'too late'), { name: 'KafkaJSProtocolError' });
+        await assert.rejects(open.commit());
+      });
+    });
+    assert.deepEqual(
+      (await readAll(topic, 1)).map(({ value }) => `${value}`),
+      ['of the successor'],
+    );
+  });
+
+  test('transactions: offsets of a group go with the records', async () => {
+    const topic = await newTopic();
+    const groupId = `offsets-of-${topic}`;
+    const committed = () =>
+      withAdmin(async (admin) => {
+        const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+        return offsets?.partitions[0]?.offset;
+      });
+    const offsetsAt = (offset: string) => ({
+      consumerGroupId: groupId,
+      topics: [{ topic, partitions: [{ partition: 0, offset }] }],
+    });
+    await withProducer(transactional('tx-offsets'), async (producer) => {
+      const lost = await producer.transaction();
+      await lost.sendOffsets(offsetsAt('7'));
+      await lost.abort();
+      await eventually('the abort', async () => (await committed()) === '-1');
+      const kept = await producer.transaction();
+      await kept.send({ topic, messages: [{ value: 'v' }] });
+      await kept.sendOffsets(offsetsAt('9'));
+      await kept.commit();
+      await eventually('the offset', async () => (await committed()) === '9');
+    });
+  });
+
   function produceNumbers(topic: string, from: number) {
     const messages = Array.from({ length: 60 }, (_, i) => ({ value: `v${from + i}`, partition: i % 6 }));
     return withProducer({}, (producer) => producer.send({ topic, messages }));
@@ -241,6 +315,30 @@ describe('kafkajs', { timeout: 180_000 }, () => {
       });
       const values = (await readAll(topic, acknowledged.length)).map(({ value }) => `${value}`);
       assert.deepEqual(values, acknowledged);
+    });
+
+    test(`restart: ${signal} while a transactional producer works, every transaction whole or not at all`, async () => {
+      const topic = await newTopic(2);
+      const acknowledged: number[] = [];
+      await withProducer(transactional(`tx-restart-${signal}`), async (producer) => {
+        let isRestarted = false;
+        const restart = (async () => {
+          await eventually('some transactions', () => acknowledged.length >= 20);
+          await broker.restart(signal);
+          isRestarted = true;
+        })();
+        let afterwards = 0;
+        for (let i = 0; afterwards < 20; i++) {
+          const transaction = await producer.transaction();
+          await transaction.send({ topic, messages: [0, 1].map((partition) => ({ partition, value: `v${i}` })) });
+          await transaction.commit();
+          acknowledged.push(i);
+          if (isRestarted) afterwards += 1;
+        }
+        await restart;
+      });
+      const values = (await readAll(topic, 2 * acknowledged.length)).map(({ value }) => `${value}`);
+      assert.deepEqual(values.toSorted(), acknowledged.flatMap((i) => [`v${i}`, `v${i}`]).toSorted());
     });
   }
 });

@@ -282,6 +282,21 @@ describe('@platformatic/kafka', { timeout: 180_000 }, () => {
     return partitions.reduce((sum, { committedOffset }) => sum + committedOffset, 0n);
   }
 
+  test('transactions: what is committed is seen, what is aborted is not', async () => {
+    const topic = await newTopic(2);
+    const options = { transactionalId: `tx-${topic}`, idempotent: true };
+    await withProducer(options, async (producer) => {
+      for (const kind of ['first', 'lost', 'second']) {
+        const transaction = await producer.beginTransaction();
+        const messages = [0, 1].map((partition) => ({ topic, partition, key: kind, value: `${kind} ${partition}` }));
+        await transaction.send({ messages });
+        await (kind === 'lost' ? transaction.abort() : transaction.commit());
+      }
+    });
+    const values = (await readAll(topic, 4)).map(({ value }) => value);
+    assert.deepEqual(values.toSorted(), ['first 0', 'first 1', 'second 0', 'second 1']);
+  });
+
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     test(`restart: ${signal} while an idempotent producer works, nothing lost or doubled`, async () => {
       const topic = await newTopic();

@@ -46,7 +46,9 @@ export class DecisionCarrier implements Decisions {
     this.#underWay.set(transactionalId, decided);
     background.run('write the markers of a transaction', async (signal) => {
       try {
-        await this.#carry(decided, signal);
+        // The coordination may have gone and come back meanwhile: then what was left out is made up for.
+        let isDone = false;
+        while (!isDone && this.#isWanted(decided, signal)) isDone = await this.#carry(decided, signal);
       } finally {
         this.#forget(decided);
       }
@@ -57,30 +59,45 @@ export class DecisionCarrier implements Decisions {
     if (this.#underWay.get(decided.transactionalId) === decided) this.#underWay.delete(decided.transactionalId);
   }
 
-  async #carry(decided: Transaction, signal: AbortSignal): Promise<void> {
-    const { complete, coordinatorEpoch } = this.#options;
+  /** Whether this broker runs and coordinates the transaction. */
+  #isWanted({ transactionalId }: Transaction, signal: AbortSignal): boolean {
+    return !signal.aborted && this.#options.coordinatorEpoch(transactionalId) !== undefined;
+  }
+
+  /** False when it could not be done to the end. */
+  async #carry(decided: Transaction, signal: AbortSignal): Promise<boolean> {
     const written = await Promise.all(
       partitionsIn(decided.partitions).map((partition) => this.#writeUntilDone(decided, partition, signal)),
     );
-    if (written.includes(false)) return;
-    // From here on the id may have its next transaction, whose decision must not be taken for this one.
-    while (!signal.aborted && coordinatorEpoch(decided.transactionalId) !== undefined) {
-      if (await complete(decided, () => this.#forget(decided))) return;
+    if (written.includes(false)) return false;
+    while (this.#isWanted(decided, signal)) {
+      // Once it has run the id may have its next transaction, whose decision must not be taken for this one.
+      if (await this.#options.complete(decided, () => this.#forget(decided))) return true;
       await this.#pause(signal);
     }
+    return false;
   }
 
   /** False when this broker is not to write it any more. */
   async #writeUntilDone(decided: Transaction, partition: TopicPartition, signal: AbortSignal): Promise<boolean> {
-    const { target, coordinatorEpoch } = this.#options;
     while (!signal.aborted) {
-      const epoch = coordinatorEpoch(decided.transactionalId);
+      const epoch = this.#options.coordinatorEpoch(decided.transactionalId);
       if (epoch === undefined) return false;
-      const error = await target.writeMarker(partition, markerOf(decided, epoch));
+      const error = await this.#write(partition, markerOf(decided, epoch));
       if (this.#isDone(error, decided, partition)) return true;
       await this.#pause(signal);
     }
     return false;
+  }
+
+  async #write(partition: TopicPartition, marker: TransactionMarker): Promise<ErrorCode> {
+    try {
+      return await this.#options.target.writeMarker(partition, marker);
+    } catch (error) {
+      // A bug must not leave a transaction open for ever.
+      this.#options.env.logger.error({ err: error, ...partition }, 'a marker failed');
+      return ErrorCode.UNKNOWN_SERVER_ERROR;
+    }
   }
 
   #isDone(error: ErrorCode, decided: Transaction, partition: TopicPartition): boolean {

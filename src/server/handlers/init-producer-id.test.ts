@@ -29,7 +29,30 @@ test('half an identity and an empty transactional id are invalid', async () => {
   assert.deepEqual(await ask({ transactionalId: '' }), refused);
 });
 
-test('a coordinator has to be looked for first', async () => {
-  const ask = await started();
-  assert.deepEqual(await ask({ transactionalId: 'tx' }), [ErrorCode.NOT_COORDINATOR, -1, -1]);
+test('a transactional id is served where its coordinator is', async () => {
+  const { broker, call } = await handlerFixture();
+  const ask = async (version: number) => {
+    const request = { transactionalId: 'tx', transactionTimeoutMs: 60_000 };
+    const { errorCode, producerEpoch } = await call(initProducerId, InitProducerId, version, request);
+    return [errorCode, producerEpoch];
+  };
+  assert.deepEqual(await ask(5), [ErrorCode.NOT_COORDINATOR, -1]);
+  await broker.metadata.ensureTopic('__transaction_state');
+  assert.deepEqual(await ask(5), [ErrorCode.NONE, 0]);
+  assert.deepEqual(await ask(0), [ErrorCode.NONE, 1]);
+});
+
+test('clients that do not know PRODUCER_FENCED are told of an invalid epoch', async () => {
+  const { broker, call } = await handlerFixture();
+  await broker.metadata.ensureTopic('__transaction_state');
+  const ask = (version: number, producerId: number) =>
+    call(initProducerId, InitProducerId, version, {
+      transactionalId: 'tx',
+      transactionTimeoutMs: 60_000,
+      producerId,
+      producerEpoch: producerId === -1 ? -1 : 9,
+    });
+  const { producerId } = await ask(4, -1);
+  assert.equal((await ask(3, producerId)).errorCode, ErrorCode.INVALID_PRODUCER_EPOCH);
+  assert.equal((await ask(4, producerId)).errorCode, ErrorCode.PRODUCER_FENCED);
 });
