@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka';
+import { Kafka, logLevel } from 'kafkajs';
 import { startBroker, type TestBroker } from './testing.ts';
 
 function producerOf(broker: TestBroker) {
@@ -35,6 +36,32 @@ test('tail sees what a client has produced, in order', async () => {
       [1, 'b', 'k', 'b'],
       [2, 'c', 'k', 'c'],
     ],
+  );
+});
+
+test('a transaction times out when the clock is moved, and tail sees only what was committed', async () => {
+  await using broker = await startBroker({ topics: { orders: 1 } });
+  const kafka = new Kafka({ brokers: [broker.bootstrapServers], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ transactionalId: 'tx', maxInFlightRequests: 1, idempotent: true });
+  await producer.connect();
+  const send = async (value: string) => {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic: 'orders', messages: [{ value }] });
+    return transaction;
+  };
+  await (await send('aborted')).abort();
+  await (await send('committed')).commit();
+  const late = await send('too late');
+  await broker.clock.advance('75s');
+  await assert.rejects(late.commit());
+  await producer.disconnect();
+  const plain = producerOf(broker);
+  await plain.send({ messages: [{ topic: 'orders', key: 'k', value: 'after' }] });
+  await plain.close();
+  const seen = await first(broker.tail('orders'), 2);
+  assert.deepEqual(
+    seen.map(({ value }) => `${value}`),
+    ['committed', 'after'],
   );
 });
 

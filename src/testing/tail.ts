@@ -1,8 +1,9 @@
 /** Reads a topic inside the broker, as it grows, without a client: for tests that want to see what was written. */
 import { Buffer } from 'node:buffer';
 import type { OpenBroker } from '../broker/broker.ts';
+import type { AbortedTransaction } from '../log/log-engine.ts';
 import type { Partition } from '../partition/partition.ts';
-import { isControl } from '../protocol/batch/header.ts';
+import { baseOffset, isControl, isTransactional, producerId } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
 import { type DecodedRecord, recordsOf } from '../protocol/batch/records.ts';
 
@@ -27,7 +28,7 @@ export interface TailedRecord {
 const READ_BYTES = 64 * 1024;
 
 /**
- * Everything that consumers may read, in order within each partition, for ever or until `signal` aborts. Waits for a topic that does not exist
+ * Everything that consumers of committed records may read, in order within each partition, for ever or until `signal` aborts. Waits for a topic that does not exist
  * yet. Ends when the topic is deleted or the broker stops.
  */
 export async function* tail(
@@ -77,14 +78,22 @@ async function readOn(cursor: Cursor): Promise<readonly DecodedRecord[]> {
   const { partition } = cursor;
   const offset = Math.max(cursor.offset, partition.logStartOffset);
   const slice = await partition.read({ offset, isolation: 'committed', bytesMax: READ_BYTES, atLeastOneBatch: true });
+  const aborted = await partition.abortedTransactions({ offset, nextOffset: slice.nextOffset });
   cursor.offset = slice.nextOffset;
   const records: DecodedRecord[] = [];
   for (const part of slice.parts) {
     for (const batch of batches(part)) {
-      if (!isControl(batch)) for (const record of recordsOf(batch)) if (record.offset >= offset) records.push(record);
+      if (isControl(batch) || isAborted(batch, aborted)) continue;
+      for (const record of recordsOf(batch)) if (record.offset >= offset) records.push(record);
     }
   }
   return records;
+}
+
+function isAborted(batch: Uint8Array, aborted: readonly AbortedTransaction[]): boolean {
+  if (!isTransactional(batch)) return false;
+  const [offset, producer] = [baseOffset(batch), producerId(batch)];
+  return aborted.some((one) => one.producerId === producer && one.firstOffset <= offset && offset <= one.lastOffset);
 }
 
 function tailed(topic: string, partition: number, record: DecodedRecord): TailedRecord {
