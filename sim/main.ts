@@ -1,22 +1,37 @@
 /**
- * Runs simulated lives beyond those of the normal tests: `npm run sim -- --seeds 10000` tries many, `npm run sim -- --seed 42` replays one
- * and prints what happened in it. Ends with 1 when a seed fails.
+ * Runs simulated worlds beyond those of the normal tests, and ends with 1 when one of them fails: `npm run sim -- --seed 42` replays one and prints what happened in it,
+ * `--seeds 1000` tries many, `--minutes 30` goes on for so long. A world is a whole broker with its clients; `--log` takes lives of a data directory alone.
  */
 import { parseArgs } from 'node:util';
 import { simulateLog } from './log-simulation.ts';
+import { simulate } from './simulate.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     from: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1000' },
+    seeds: { type: 'string', default: '200' },
+    minutes: { type: 'string' },
+    log: { type: 'boolean', default: false },
   },
 });
+const run = values.log ? simulateLog : simulate;
 
-if (values.seed === undefined) await runMany(Number(values.from), Number(values.seeds));
-else console.log((await simulateLog(Number(values.seed))).trace.join('\n'));
+if (values.seed !== undefined) console.log((await run(Number(values.seed))).trace.join('\n'));
+else await runMany(Number(values.from));
 
-async function runMany(from: number, count: number): Promise<void> {
-  for (let seed = from; seed < from + count; seed += 1) await simulateLog(seed);
-  console.log(`${count} lives from seed ${from} on: nothing that was acknowledged is lost, changed or brought back`);
+async function runMany(from: number): Promise<void> {
+  const endMs = performance.now() + Number(values.minutes ?? 0) * 60_000;
+  const goesOn = (seed: number) =>
+    values.minutes === undefined ? seed < from + Number(values.seeds) : performance.now() < endMs;
+  let seed = from;
+  for (; goesOn(seed); seed += 1) {
+    try {
+      await run(seed);
+    } catch (error) {
+      console.error(`seed ${seed}`);
+      throw error;
+    }
+  }
+  console.log(`seeds ${from} to ${seed - 1}: everything that was promised holds`);
 }

@@ -100,6 +100,16 @@ export class MemoryDisk implements Disk {
     return node !== undefined && isFile(node) ? node : undefined;
   }
 
+  /** The paths of all files below a directory, as they are now. */
+  filesBelow(path: string): readonly string[] {
+    const node = this.#find(path);
+    if (node === undefined || isFile(node)) return [];
+    return Array.from(node.names, ([name, child]) => {
+      const childPath = `${path}/${name}`;
+      return isFile(child) ? [childPath] : this.filesBelow(childPath);
+    }).flat();
+  }
+
   /** Runs one call. `effect` is what it does to the disk. */
   async run<T>(kind: DiskOperation['kind'], path: string, effect: (verdict: DiskVerdict) => T): Promise<T> {
     if (this.#dead) return never();

@@ -26,6 +26,8 @@ export interface NodeOptions {
   readonly logLevel?: LogLevelName;
   /** The machine's, unless tests want to move it. */
   readonly time?: Clock & Timers;
+  /** What the broker runs in; default: Node, with `time`. Its logger is not used. */
+  readonly env?: Env;
   /** False lets the process end while the broker runs. */
   readonly keepsProcessAlive?: boolean;
   readonly interceptor?: Interceptor;
@@ -49,7 +51,11 @@ const PLAINTEXT = 0;
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { config, dataDirs, logger, time } = options;
   const logLevels = new LogLevels(options.logLevel ?? 'INFO');
-  const env = nodeEnv({ logger: logLevels.filter(logger), ...(time === undefined ? {} : { time }) });
+  const filtered = logLevels.filter(logger);
+  const env =
+    options.env === undefined
+      ? nodeEnv({ logger: filtered, ...(time === undefined ? {} : { time }) })
+      : { ...options.env, logger: filtered };
   const listeners = listenerSettings(config);
   const closers: (() => Promise<void>)[] = [];
   const stop = () => closeAll(closers.splice(0).reverse());

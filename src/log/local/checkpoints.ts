@@ -6,6 +6,8 @@ import { OffsetCheckpoint } from './offset-checkpoint.ts';
 export class Checkpoints {
   readonly #recoveryPoints: OffsetCheckpoint;
   readonly #startOffsets: OffsetCheckpoint;
+  /** What of `#startOffsets` is known to be in the file. */
+  readonly #durableStarts: Map<string, number>;
   readonly #cleanOffsets: OffsetCheckpoint;
 
   private constructor(files: {
@@ -15,6 +17,7 @@ export class Checkpoints {
   }) {
     this.#recoveryPoints = files.recoveryPoints;
     this.#startOffsets = files.startOffsets;
+    this.#durableStarts = new Map(files.startOffsets.all);
     this.#cleanOffsets = files.cleanOffsets;
   }
 
@@ -35,7 +38,7 @@ export class Checkpoints {
   }
 
   startOffset(directory: string): number {
-    return this.#startOffsets.get(directory) ?? 0;
+    return this.#durableStarts.get(directory) ?? 0;
   }
 
   cleanOffset(directory: string): number {
@@ -63,16 +66,23 @@ export class Checkpoints {
     return this.#recoveryPoints.write();
   }
 
-  /** Durable when it resolves. */
+  /** Durable when it resolves. When it rejects, the start is the one before, and nothing may be done on the word of the new one. */
   async saveStart(directory: string, offset: number): Promise<void> {
     this.#startOffsets.set(directory, offset);
-    await this.#startOffsets.write();
+    try {
+      await this.#startOffsets.write();
+    } catch (error) {
+      if (this.#startOffsets.get(directory) === offset) this.#startOffsets.set(directory, this.startOffset(directory));
+      throw error;
+    }
+    this.#durableStarts.set(directory, Math.max(offset, this.startOffset(directory)));
   }
 
   /** The log is gone. The files follow with their next write; until then they speak of a directory that nobody opens. */
   async forget(directory: string): Promise<void> {
     this.#recoveryPoints.delete(directory);
     this.#cleanOffsets.delete(directory);
+    this.#durableStarts.delete(directory);
     if (this.#startOffsets.get(directory) === undefined) return;
     this.#startOffsets.delete(directory);
     await this.#startOffsets.write();

@@ -125,7 +125,7 @@ export class LocalLogEngine implements LogEngine {
       failed: (fault) => this.#noteFault(fault),
       syncRounds: new SyncRounds({ journal: found.journal, timers: env.timers, lifecycle: found.lifecycle }),
       journal: found.journal,
-      saveStart: (log) => this.#checkpoints.saveStart(directoryName(log.id), log.startOffset),
+      saveStart: (log, offset) => this.#checkpoints.saveStart(directoryName(log.id), offset),
       discard: (log, segments, delayMs) => this.#removals.add(log.directory.path, segments, delayMs),
       cleanOffset: (log) => this.#checkpoints.cleanOffset(directoryName(log.id)),
       saveCleanOffset: (log, offset) => this.#checkpoints.saveCleanOffset(directoryName(log.id), offset),

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault, type DiskFaultKind } from '../../base/faults.ts';
+import { baseOffset } from '../../protocol/batch/header.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
 import { LogClosed, LogFull } from '../log-faults.ts';
@@ -148,21 +149,29 @@ test('a log that changed since the clean stop is checked although it was stopped
   assert.ok(messages(env, 'warn').includes('a log has changed since the last clean stop and is checked'));
 });
 
-test('an index that leads astray costs a warning, not the records', async () => {
-  const env = testEnv();
-  let engine = await start(env);
-  const settings = logSettings({ indexIntervalBytes: 0 });
-  let log = await engine.open(logId(), settings);
-  const sent = Array.from({ length: 9 }, () => Buffer.from(appendTo(log, {})));
-  await log.close();
-  await engine.close();
-  env.disk.file('data/orders-0/00000000000000000000.index')?.corrupt(7 * 8 - 1);
-  engine = await start(env);
-  log = await engine.open(logId(), settings);
-  const slice = await log.read({ offset: 7, endOffset: 9, bytesMax: 10_000, atLeastOneBatch: true });
-  assert.deepEqual(Buffer.concat(slice.parts), Buffer.concat(sent.slice(7)));
-  assert.deepEqual(messages(env, 'warn'), ['an index is not that of its segment']);
-});
+for (const { where, byte } of [
+  { where: 'into another batch', byte: 7 * 8 - 1 },
+  { where: 'beyond the file', byte: 7 * 8 - 4 },
+]) {
+  test(`an index that leads ${where} costs a warning, not the records`, async () => {
+    const env = testEnv();
+    let engine = await start(env);
+    const settings = logSettings({ indexIntervalBytes: 0 });
+    let log = await engine.open(logId(), settings);
+    const sent = Array.from({ length: 9 }, () => Buffer.from(appendTo(log, {})));
+    await log.close();
+    await engine.close();
+    env.disk.file('data/orders-0/00000000000000000000.index')?.corrupt(byte);
+    engine = await start(env);
+    log = await engine.open(logId(), settings);
+    const scanned: number[] = [];
+    await log.scan(7, (batch) => scanned.push(baseOffset(batch)));
+    assert.deepEqual(scanned, [7, 8]);
+    const slice = await log.read({ offset: 7, endOffset: 9, bytesMax: 10_000, atLeastOneBatch: true });
+    assert.deepEqual(Buffer.concat(slice.parts), Buffer.concat(sent.slice(7)));
+    assert.deepEqual(messages(env, 'warn'), ['an index is not that of its segment']);
+  });
+}
 
 test('a directory of another topic of the same name is set aside, not served and not destroyed', async () => {
   const env = testEnv();
@@ -215,4 +224,68 @@ test('the usage leaves out a log that is removed while it is looked at', async (
   await Promise.all(removing);
   for (const usage of usages) assert.ok(usage.length <= ids.length);
   assert.deepEqual(await engine.usage(), []);
+});
+
+/** Five batches, a segment each, all durable. */
+async function openWithSegments(env: TestEnv): Promise<{ engine: LocalLogEngine; log: PartitionLog }> {
+  const engine = await start(env);
+  const log = await engine.open(logId(), segmentPerBatch);
+  for (let count = 0; count < 5; count += 1) appendTo(log, {});
+  log.requestSync();
+  await whenProgress(log, () => log.durableOffset === 5);
+  return { engine, log };
+}
+
+const segmentPerBatch = logSettings({ segmentBytes: 100, fileDeleteDelayMs: 0 });
+
+function failStartOnce(env: TestEnv): void {
+  env.disk.judge = ({ kind, path }) => {
+    if (kind !== 'sync' || !path.endsWith('log-start-offset-checkpoint.tmp')) return { kind: 'ok' };
+    env.disk.judge = () => ({ kind: 'ok' });
+    return { kind: 'fault', fault: 'io' };
+  };
+}
+
+test('a start that could not be saved takes no files away, also when the log is checked next', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithSegments(env);
+  failStartOnce(env);
+  await assert.rejects(log.advanceStart(3), DiskFault);
+  assert.equal(log.startOffset, 0);
+  env.disk.judge = ({ kind, path }) =>
+    kind === 'write' && path.endsWith('.log') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  const fault = nextFault(log);
+  appendTo(log, {});
+  await fault;
+  env.disk.judge = () => ({ kind: 'ok' });
+  await log.close();
+  const checked = await engine.open(logId(), segmentPerBatch);
+  assert.deepEqual([checked.startOffset, checked.endOffset], [0, 5]);
+  env.disk.crash();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const again = await (await start(after)).open(logId(), segmentPerBatch);
+  assert.deepEqual([again.startOffset, again.endOffset], [0, 5]);
+});
+
+test('a start is the same for whoever asks again after it could not be saved: durable, or refused', async () => {
+  const env = testEnv();
+  const { log } = await openWithSegments(env);
+  failStartOnce(env);
+  await assert.rejects(log.advanceStart(3), DiskFault);
+  await log.advanceStart(3);
+  assert.equal(log.startOffset, 3);
+  env.disk.crash();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 3);
+});
+
+test('a log that is being closed moves its start no more', async () => {
+  const env = testEnv();
+  const { log } = await openWithSegments(env);
+  const closing = log.close();
+  await assert.rejects(log.advanceStart(3), LogClosed);
+  await closing;
+  env.disk.crash();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 0);
 });

@@ -62,8 +62,8 @@ export interface LogHost {
   failed(fault: Error): void;
   readonly syncRounds: SyncRounds;
   readonly journal: Journal;
-  /** Makes the log's start durable; resolves when it is. */
-  saveStart(log: LocalLog): Promise<void>;
+  /** Makes `offset` the log's durable start; resolves when it is. */
+  saveStart(log: LocalLog, offset: number): Promise<void>;
   /** Takes the files of segments that are no longer part of the log. */
   discard(log: LocalLog, segments: readonly Segment[], delayMs: number): void;
   /** Below, the log is compacted. */
@@ -112,6 +112,8 @@ export class LocalLog implements PartitionLog {
   #active: Segment;
   #settings: LogSettings;
   #startOffset: number;
+  /** The save of the start that began last. */
+  #startSaving: Promise<void> = Promise.resolve();
   #endOffset: number;
   #writtenOffset: number;
   #bytes = 0;
@@ -471,8 +473,7 @@ export class LocalLog implements PartitionLog {
 
   async advanceStart(offset: number): Promise<void> {
     await this.saveEpochs();
-    this.#moveStart(offset);
-    await this.#host.saveStart(this);
+    await this.#saveStart(offset);
     this.#discardExpired(this.#startOffset);
     this.#progress();
   }
@@ -480,14 +481,26 @@ export class LocalLog implements PartitionLog {
   async applyRetention(upTo: number): Promise<number> {
     if (this.#expired(upTo) === 0) return 0;
     await this.saveEpochs();
+    // It may have ended meanwhile.
+    if (this.#closing !== undefined || this.#fault !== undefined) return 0;
     const count = this.#expired(upTo);
     if (count === this.#segments.length) this.#roll(this.#endOffset);
     // The start is durable before a file goes: if the deletion stops halfway, what is left of the old segments is below the start.
-    this.#moveStart(this.#segments[count]?.baseOffset ?? this.#endOffset);
-    await this.#host.saveStart(this);
+    await this.#saveStart(this.#segments[count]?.baseOffset ?? this.#endOffset);
     const removed = this.#discardExpired(this.#startOffset);
     this.#progress();
     return removed;
+  }
+
+  /** Durable before anybody is told, and before files below it go for good (invariant I5). */
+  async #saveStart(offset: number): Promise<void> {
+    if (offset <= this.#startOffset) return;
+    if (this.#closing !== undefined || this.#fault !== undefined) {
+      throw new LogClosed('the start of a closed log stays', { cause: this.#fault });
+    }
+    const saving = this.#host.saveStart(this, offset).then(() => this.#moveStart(offset));
+    this.#startSaving = saving.catch(() => {});
+    await saving;
   }
 
   #moveStart(offset: number): void {
@@ -657,6 +670,7 @@ export class LocalLog implements PartitionLog {
     const faultBefore = this.#fault;
     this.#compaction?.abort.abort();
     await this.#compaction?.promise;
+    await this.#startSaving;
     await this.#writer.idle();
     await this.#syncer.close();
     try {

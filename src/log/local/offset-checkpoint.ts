@@ -35,6 +35,10 @@ export class OffsetCheckpoint {
     return this.#offsets.get(directory);
   }
 
+  get all(): ReadonlyMap<string, number> {
+    return this.#offsets;
+  }
+
   /** In memory only, until `write`. */
   set(directory: string, offset: number): void {
     this.#offsets.set(directory, offset);

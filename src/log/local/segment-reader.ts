@@ -109,7 +109,8 @@ function isPlausible(header: Uint8Array, lowestOffset: number, endOffset: number
 }
 
 function checkIndexed(chunk: Uint8Array, expectedLastOffset: number): void {
-  if (chunk.byteLength >= HEADER_BYTES && lastOffset(chunk) !== expectedLastOffset) {
+  // Beyond the end of the file there is no batch either.
+  if (chunk.byteLength < HEADER_BYTES || lastOffset(chunk) !== expectedLastOffset) {
     throw new StaleIndex('an index entry does not lead to its batch');
   }
 }

@@ -80,7 +80,7 @@ export class SegmentSearch {
   /** Where a batch at or before the one with `offset` begins. */
   async positionOf(segment: Segment, offset: number): Promise<number> {
     const { position, expectedLastOffset } = await this.#start(segment, offset);
-    if (expectedLastOffset === undefined || position >= segment.writtenBytes) return position;
+    if (expectedLastOffset === undefined) return position;
     const fileBytes = segment.writtenBytes;
     const read = { offset, endOffset: offset, bytesMax: 0, atLeastOneBatch: false, fileBytes, ...boundsOf(segment) };
     try {

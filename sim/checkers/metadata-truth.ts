@@ -1,0 +1,91 @@
+/** What the cluster's metadata has promised: a topic that was created is there until somebody asks for its deletion, one that was deleted stays gone, partitions and settings stay. */
+import { violated } from '../world/world.ts';
+
+interface KnownTopic {
+  /** Undefined until somebody was told. */
+  id: string | undefined;
+  deletion: 'none' | 'asked' | 'done';
+  partitionsPromised: number;
+  partitionsAsked: number;
+  /** By name: what was acknowledged last, and everything asked for since. */
+  readonly settings: Map<string, string[]>;
+}
+
+export interface SeenTopic {
+  readonly id: string;
+  readonly partitions: number;
+}
+
+export class MetadataTruth {
+  readonly #topics = new Map<string, KnownTopic>();
+
+  creationAsked(name: string, partitions: number): void {
+    this.#topics.set(name, {
+      id: undefined,
+      deletion: 'none',
+      partitionsPromised: 0,
+      partitionsAsked: partitions,
+      settings: new Map(),
+    });
+  }
+
+  created(name: string, seen: SeenTopic): void {
+    const topic = this.#of(name);
+    topic.id = seen.id;
+    topic.partitionsPromised = Math.max(topic.partitionsPromised, seen.partitions);
+  }
+
+  deletionAsked(name: string): void {
+    this.#of(name).deletion = 'asked';
+  }
+
+  deleted(name: string): void {
+    this.#of(name).deletion = 'done';
+  }
+
+  partitionsAsked(name: string, partitions: number): void {
+    this.#of(name).partitionsAsked = partitions;
+  }
+
+  settingAsked(name: string, setting: string, value: string): void {
+    const { settings } = this.#of(name);
+    settings.set(setting, [...(settings.get(setting) ?? []), value]);
+  }
+
+  settingAcknowledged(name: string, setting: string, value: string): void {
+    this.#of(name).settings.set(setting, [value]);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
+  /** Undefined: the broker says that there is no such topic. */
+  seen(name: string, topic: SeenTopic | undefined): void {
+    const known = this.#of(name);
+    if (topic === undefined) {
+      if (known.id !== undefined && known.deletion === 'none') violated(`the topic ${name} is gone`);
+      return;
+    }
+    if (known.deletion === 'done') violated(`the topic ${name} was deleted and is there again`);
+    if (known.id !== undefined && known.id !== topic.id) violated(`the topic ${name} is another one than before`);
+    if (topic.partitions < known.partitionsPromised || topic.partitions > known.partitionsAsked) {
+      violated(`the topic ${name} has ${topic.partitions} partitions, promised were ${known.partitionsPromised}`);
+    }
+  }
+
+  settingSeen(name: string, setting: string, value: string | null): void {
+    const possible = this.#of(name).settings.get(setting);
+    if (possible !== undefined && (value === null || !possible.includes(value))) {
+      violated(`${setting} of ${name} is ${value}, which was replaced`);
+    }
+  }
+
+  settings(name: string): readonly string[] {
+    return [...this.#of(name).settings.keys()];
+  }
+
+  #of(name: string): KnownTopic {
+    return this.#topics.get(name) ?? violated(`nobody knows the topic ${name}`);
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * One seeded world: a whole broker on a simulated machine, clients of every kind, and several lives of its process that end in every way. When the last one has
+ * begun and nothing fails any more, everything that was promised is checked. The same seed gives the same world, byte for byte.
+ */
+import { Answers } from './checkers/answers.ts';
+import { type BrokerState, checkSameState, readState } from './checkers/broker-state.ts';
+import { GroupTruth } from './checkers/group-truth.ts';
+import { checkLeftovers, logBytes } from './checkers/leftovers.ts';
+import { MetadataTruth } from './checkers/metadata-truth.ts';
+import { checkPartition } from './checkers/scan.ts';
+import { Client } from './clients/client.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { Admin } from './workloads/admin.ts';
+import { consume } from './workloads/consumer.ts';
+import { findCoordinator, GroupMember, readCommitted } from './workloads/group-member.ts';
+import { Producer } from './workloads/producer.ts';
+import { createTopic, partitionsOf, type SimPartition, type SimTopic, type TopicPlan } from './workloads/topics.ts';
+import { DATA_DIR, type Death } from './world/machine.ts';
+import { violated, World } from './world/world.ts';
+
+const LIVES = 3;
+const MEMBERS = 3;
+/** Files of deleted segments and topics are gone by then. */
+const CLEAN_UP_MS = 8_000;
+const SEGMENT_BYTES_MAX = 15_000;
+const RETENTION_BYTES = 8_000;
+
+export interface Simulation {
+  readonly trace: readonly string[];
+  /** How the lives ended. */
+  readonly ends: readonly string[];
+  readonly steps: number;
+}
+
+/** Rejects with what was violated, and the end of the trace. */
+export async function simulate(seed: number): Promise<Simulation> {
+  const world = new World(seed, brokerSettings);
+  const plan = new Plan(world);
+  try {
+    await world.run(() => plan.run());
+  } catch (error) {
+    throw new SimulationFailure(seed, world.trace.lines, error);
+  }
+  return { trace: world.trace.lines, ends: plan.ends, steps: world.schedule.steps };
+}
+
+export class SimulationFailure extends Error {
+  override readonly name = 'SimulationFailure';
+  readonly trace: readonly string[];
+
+  constructor(seed: number, trace: readonly string[], cause: unknown) {
+    const lines = trace.slice(-40).join('\n');
+    super(`seed ${seed}: ${cause}; npm run sim -- --seed ${seed} replays it\n${lines}`, { cause });
+    this.trace = trace;
+  }
+}
+
+function brokerSettings(random: SeededRandom): Readonly<Record<string, string>> {
+  return {
+    durability: random.chance(0.75) ? 'sync' : 'os',
+    'auto.create.topics.enable': 'false',
+    'log.initial.task.delay.ms': '300',
+    'log.retention.check.interval.ms': '800',
+    'log.flush.offset.checkpoint.interval.ms': String(random.between(50, 2_000)),
+    'log.segment.delete.delay.ms': random.chance(0.5) ? '0' : '1000',
+    'offsets.topic.num.partitions': '2',
+    'group.min.session.timeout.ms': '1000',
+  };
+}
+
+class Plan {
+  readonly ends: string[] = [];
+  readonly #world: World;
+  readonly #answers: Answers;
+  readonly #isDurable: boolean;
+  readonly #group: GroupTruth;
+  readonly #metadata = new MetadataTruth();
+  #topics: readonly SimTopic[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#answers = new Answers(world.schedule);
+    this.#isDurable = world.machine.settings['durability'] === 'sync';
+    this.#group = new GroupTruth({ commitsAreDurable: this.#isDurable });
+    world.machine.onDeath = (death) => this.#died(death);
+  }
+
+  async run(): Promise<void> {
+    await this.#bootAtLast();
+    this.#topics = await this.#createTopics();
+    this.#startActors();
+    this.#startGroupAndAdmin();
+    for (let life = 1; life < LIVES; life += 1) {
+      await this.#live();
+      await this.#bootAtLast();
+    }
+    await this.#live();
+    await this.#settle();
+  }
+
+  /** Some time of work under faults, then an end. */
+  async #live(): Promise<void> {
+    const { random, machine } = this.#world;
+    const end = random.next();
+    if (end < 0.6) machine.dieIn(random.between(1, 1_500), random.chance(0.6) ? 'power' : 'kill');
+    const untilMs = this.#world.schedule.monotonicMs() + random.between(300, 3_000);
+    while (machine.isRunning && this.#world.schedule.monotonicMs() < untilMs) {
+      await this.#world.sleep(random.next() * 200);
+      this.#disturb();
+      this.#answers.check();
+    }
+    machine.faults.end();
+    if (!machine.isRunning) return;
+    if (end < 0.8) machine.kill(random.chance(0.5) ? 'power' : 'kill');
+    else if (await machine.stop()) this.ends.push('clean');
+  }
+
+  #disturb(): void {
+    const { random, machine } = this.#world;
+    if (random.chance(0.1)) machine.network.cutOne();
+    if (random.chance(0.02)) this.#rotAnIndex();
+    if (machine.faults.spell !== undefined) {
+      if (random.chance(0.4)) machine.faults.end();
+    } else if (random.chance(0.1)) {
+      const spells = ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'] as const;
+      machine.faults.begin(spells[random.below(spells.length)] ?? 'slow');
+    }
+  }
+
+  /** A bit flips in an offset index. Readers must not notice: an index is only a hint. */
+  #rotAnIndex(): void {
+    const { random, machine, trace } = this.#world;
+    const indexes = machine.disk.filesBelow(DATA_DIR).filter((path) => path.endsWith('.index'));
+    const path = indexes[random.below(indexes.length)];
+    const file = path === undefined ? undefined : machine.disk.file(path);
+    if (file === undefined) return;
+    file.corrupt(random.below(file.bytes));
+    trace.add('disk', `a bit flips in ${path}`);
+  }
+
+  /** Starts the broker, which may die or be refused by its disk while it starts, until it runs. */
+  async #bootAtLast(): Promise<void> {
+    const { random, machine } = this.#world;
+    for (let attempt = 0; !machine.isRunning; attempt += 1) {
+      const troubles = attempt < 4;
+      if (troubles && random.chance(0.3)) machine.dieIn(random.below(80), random.chance(0.6) ? 'power' : 'kill');
+      else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
+      const boot = await machine.boot();
+      if (boot.kind === 'refused' && machine.faults.spell === undefined) throw boot.error;
+      machine.faults.end();
+    }
+    machine.faults.spare();
+  }
+
+  #died(death: Death): void {
+    this.ends.push(death);
+    if (death !== 'power') return;
+    for (const { truth } of partitionsOf(this.#topics)) truth.forgetWeak();
+    this.#group.powerLost();
+  }
+
+  #client(name: string): Client {
+    return new Client(name, this.#world, this.#answers);
+  }
+
+  async #createTopics(): Promise<readonly SimTopic[]> {
+    const admin = this.#client('admin');
+    const topics: SimTopic[] = [];
+    for (const plan of topicPlans(this.#world.random, this.#isDurable)) topics.push(await createTopic(admin, plan));
+    return topics;
+  }
+
+  #startActors(): void {
+    const { random } = this.#world;
+    for (const partition of partitionsOf(this.#topics)) {
+      const name = `${partition.topic.name}-${partition.index}`;
+      this.#startProducer(`p-${name}`, partition, true);
+      if (random.chance(0.5)) this.#startProducer(`plain-${name}`, partition, false);
+      const consumer = this.#client(`c-${name}`);
+      this.#world.start(() => consume(this.#world, consumer, partition));
+    }
+  }
+
+  #startGroupAndAdmin(): void {
+    const [topic] = this.#topics;
+    if (topic === undefined) return;
+    for (let member = 0; member < MEMBERS; member += 1) {
+      const client = this.#client(`member-${member}`);
+      const groupMember = new GroupMember(this.#world, client, { topic, truth: this.#group });
+      this.#world.start(() => groupMember.run());
+    }
+    const partitions = partitionsOf([topic]);
+    const admin = new Admin(this.#world, this.#client('admin'), { truth: this.#metadata, partitions });
+    this.#world.start(() => admin.run());
+  }
+
+  #startProducer(name: string, partition: SimPartition, isIdempotent: boolean): void {
+    const acks = this.#world.random.chance(0.8) ? -1 : 1;
+    const producer = new Producer(this.#world, this.#client(name), partition, {
+      isIdempotent,
+      acks,
+      isDurable: this.#isDurable,
+    });
+    this.#world.start(() => producer.run());
+  }
+
+  /** Nothing fails any more: everybody finishes, and what is there is compared with what was promised, also after one more start. */
+  async #settle(): Promise<void> {
+    this.#world.isDraining = true;
+    this.#world.trace.add('world', 'settles');
+    await this.#bootAtLast();
+    const untilMs = this.#world.schedule.monotonicMs() + 60_000;
+    while (this.#world.actorsAtWork > 0) {
+      if (this.#world.schedule.monotonicMs() > untilMs) violated('clients do not get through, although nothing fails');
+      await this.#world.sleep(100);
+      this.#answers.check();
+    }
+    await this.#world.sleep(CLEAN_UP_MS);
+    const state = await this.#checkAll('at the end');
+    await this.#checkAfter('a clean stop', state, async () => {
+      if (!(await this.#world.machine.stop())) violated('a clean stop did not end');
+    });
+    await this.#checkAfter('a kill', state, async () => this.#world.machine.kill('kill'));
+    await this.#world.sleep(CLEAN_UP_MS);
+    await this.#checkDisk();
+    if (this.#isDurable) await this.#checkAfter('a power loss', state, async () => this.#world.machine.kill('power'));
+    await this.#world.machine.stop();
+  }
+
+  async #checkAfter(what: string, before: BrokerState, end: () => Promise<void>): Promise<void> {
+    await end();
+    const boot = await this.#world.machine.boot();
+    if (boot.kind === 'refused') throw boot.error;
+    checkSameState(before, await this.#checkAll(`after ${what}`), `after ${what}`);
+  }
+
+  async #checkAll(name: string): Promise<BrokerState> {
+    const client = this.#client(name);
+    const partitions = partitionsOf(this.#topics);
+    for (const partition of partitions) await checkPartition(client, partition, this.#world.random);
+    await findCoordinator(this.#world, client);
+    const state = await readState(client, partitions);
+    await this.#checkGroup(client);
+    client.close();
+    return state;
+  }
+
+  async #checkGroup(client: Client): Promise<void> {
+    const [topic] = this.#topics;
+    if (topic === undefined) return;
+    const partitions = [...topic.truths.keys()];
+    if ((await readCommitted(client, this.#group, { topic, partitions })) === undefined) {
+      violated('committed offsets cannot be read, although nothing fails');
+    }
+  }
+
+  async #checkDisk(): Promise<void> {
+    const { disk, node } = this.#world.machine;
+    const names = new Set(Array.from(node?.broker.metadata.image.topics() ?? [], ({ name }) => name));
+    await checkLeftovers(disk, names);
+    const bytes = await logBytes(disk, 'short-0');
+    if (bytes > RETENTION_BYTES + SEGMENT_BYTES_MAX) violated(`retention leaves ${bytes} bytes of short-0`);
+  }
+}
+
+function topicPlans(random: SeededRandom, isDurable: boolean): readonly TopicPlan[] {
+  const small = () => ({
+    'internal.segment.bytes': String(random.between(3_500, SEGMENT_BYTES_MAX)),
+    'index.interval.bytes': String(random.between(0, 1_000)),
+  });
+  const rules = { readsAreDurable: isDurable, hasRetention: false, isCompacted: false };
+  return [
+    { name: 'kept', partitions: 2, configs: { ...small(), 'retention.ms': '-1' }, rules },
+    {
+      name: 'short',
+      partitions: 1,
+      configs: { ...small(), 'retention.bytes': String(RETENTION_BYTES) },
+      rules: { ...rules, hasRetention: true },
+    },
+  ];
+}
