@@ -71,7 +71,7 @@ export const unplayedSteps: readonly UnplayedSteps[] = [
   {
     scenario: 'producers/expiry',
     fromStep: 7,
-    reason: 'Whether a check of expiry falls between two of its steps is chance; further on it needs transactions.',
+    reason: 'Whether a check of expiry falls between two of its steps is chance, and what follows depends on it.',
   },
   { scenario: 'transactions/txn-offsets-consumer-member', fromStep: 6, reason: 'It needs groups of KIP-848.' },
   {
