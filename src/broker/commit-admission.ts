@@ -6,6 +6,7 @@ import { CONSUMER_OFFSETS } from '../metadata/topic-name.ts';
 import type { VerificationGuard } from '../partition/transaction-verifications.ts';
 import { NO_SEQUENCE } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { askAfterLastTransaction, type PatiencePort } from './after-last-transaction.ts';
 import type { Broker } from './broker.ts';
 
 /** The version of TxnOffsetCommit whose clients know TRANSACTION_ABORTABLE, and the one that adds the group to the transaction by itself. */
@@ -25,9 +26,22 @@ export type CommitAdmission =
   | { readonly kind: 'admitted'; readonly guard: VerificationGuard | undefined }
   | { readonly kind: 'refused'; readonly error: ErrorCode };
 
-export async function admitCommit(
+export type CommitAdmissionPort = PatiencePort & Pick<Broker, 'groups'>;
+
+export function admitCommit(commit: CommitToAdmit, port: CommitAdmissionPort): Promise<CommitAdmission> {
+  return askAfterLastTransaction(
+    {
+      transactionalId: commit.transactionalId,
+      ask: () => askOnce(commit, port),
+      errorOf: (admission) => (admission.kind === 'refused' ? admission.error : ErrorCode.NONE),
+    },
+    port,
+  );
+}
+
+async function askOnce(
   { transactionalId, groupId, producerId, producerEpoch, apiVersion }: CommitToAdmit,
-  { config, groups, transactions }: Pick<Broker, 'config' | 'groups' | 'transactions'>,
+  { config, groups, transactions }: CommitAdmissionPort,
 ): Promise<CommitAdmission> {
   const isAdding = apiVersion >= ADDING_VERSION;
   const wish = { producerId, producerEpoch, baseSequence: NO_SEQUENCE, supportsEpochBump: isAdding };

@@ -7,8 +7,7 @@ import type { Partition } from '../partition/partition.ts';
 import type { VerificationGuard } from '../partition/transaction-verifications.ts';
 import { baseSequence, producerEpoch, producerId } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
-import type { Broker } from './broker.ts';
-import type { TransactionAdmission } from './transaction-admission.ts';
+import { askAfterLastTransaction, type PatiencePort } from './after-last-transaction.ts';
 
 /** The version of Produce whose clients know TRANSACTION_ABORTABLE, and the one that adds partitions to transactions by itself. */
 const ABORTABLE_VERSION = 11;
@@ -34,17 +33,15 @@ export interface Admitted {
   readonly guard: VerificationGuard | undefined;
 }
 
-export type AdmissionPort = Pick<Broker, 'env' | 'config' | 'transactions'>;
-
 /** Undefined when nobody has to be asked. */
 export function admitProduced(
   produced: ProducedTransaction,
-  port: AdmissionPort,
+  port: PatiencePort,
 ): Promise<readonly Admitted[]> | undefined {
   const isAdding = produced.produceVersion >= ADDING_VERSION;
   if (!isAdding && !port.config.get('transaction.partition.verification.enable')) return undefined;
   const guards = guardsOf(produced, isAdding);
-  return guards.every((guard) => guard === undefined) ? undefined : admit(produced, guards, port);
+  return guards.every((guard) => guard === undefined) ? undefined : admit(produced, isAdding, port);
 }
 
 function guardsOf({ batches }: ProducedTransaction, isAdding: boolean): readonly (VerificationGuard | undefined)[] {
@@ -58,38 +55,35 @@ function guardsOf({ batches }: ProducedTransaction, isAdding: boolean): readonly
   );
 }
 
-/**
- * A client that goes on at once with its next transaction may be faster than the markers of the last one. They take a moment, so the coordinator is asked again for a
- * while before the client is told; each time under new guards, because a marker takes them away.
- */
+/** Each time under new guards, because the marker of the last transaction takes them away. */
 async function admit(
   produced: ProducedTransaction,
-  firstGuards: readonly (VerificationGuard | undefined)[],
-  { env, config, transactions }: AdmissionPort,
+  isAdding: boolean,
+  port: PatiencePort,
 ): Promise<readonly Admitted[]> {
-  const isAdding = produced.produceVersion >= ADDING_VERSION;
-  const deadlineMs = env.clock.now() + config.get('add.partitions.to.txn.retry.backoff.max.ms');
-  let guards = firstGuards;
-  for (;;) {
-    const errors = await ask(produced, guards, transactions);
-    const isTooEarly = errors.includes(ErrorCode.CONCURRENT_TRANSACTIONS);
-    if (!isTooEarly || env.clock.now() >= deadlineMs) {
-      return guards.map((guard, index) => ({
-        error: producersError(errors[index] ?? ErrorCode.UNKNOWN_SERVER_ERROR, produced.produceVersion),
-        guard,
-      }));
-    }
-    const backoffMs = config.get('add.partitions.to.txn.retry.backoff.ms');
-    await new Promise<void>((resolve) => env.timers.after(backoffMs, resolve));
-    guards = guardsOf(produced, isAdding);
-  }
+  const { transactionalId, produceVersion } = produced;
+  const { guards, errors } = await askAfterLastTransaction(
+    {
+      transactionalId,
+      async ask() {
+        const guards = guardsOf(produced, isAdding);
+        return { guards, errors: await ask(produced, guards, port.transactions) };
+      },
+      errorOf: ({ errors }) => errors.find((error) => error !== ErrorCode.NONE) ?? ErrorCode.NONE,
+    },
+    port,
+  );
+  return guards.map((guard, index) => ({
+    error: producersError(errors[index] ?? ErrorCode.UNKNOWN_SERVER_ERROR, produceVersion),
+    guard,
+  }));
 }
 
 /** One error per batch; NONE for those that have no guard and are not asked for. */
 async function ask(
   { transactionalId, produceVersion, batches }: ProducedTransaction,
   guards: readonly (VerificationGuard | undefined)[],
-  transactions: TransactionAdmission,
+  transactions: PatiencePort['transactions'],
 ): Promise<readonly ErrorCode[]> {
   const asked = batches.filter((_, index) => guards[index] !== undefined);
   const [first] = asked;

@@ -5,7 +5,7 @@ import { settle } from '../../../sim/virtual-clock.ts';
 import { limits } from '../../base/limits.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { FakeLog } from '../testing/fake-log.ts';
-import { TransactionFixture } from './testing/transaction-fixture.ts';
+import { ID, TransactionFixture } from './testing/transaction-fixture.ts';
 
 const BOTH = ['t-0 committed 1000:1', 't-1 committed 1000:1'];
 
@@ -185,3 +185,31 @@ for (const isCommit of [true, false]) {
     ]);
   });
 }
+
+test('who waits for the completion is told once, when the next transaction may begin', async () => {
+  const { fixture, producer } = await open();
+  const told: string[] = [];
+  const listen = (name: string) => fixture.coordinator.onCompleted(ID, () => told.push(name));
+  listen('too early: nothing is being ended');
+  fixture.target.answer = () => ErrorCode.KAFKA_STORAGE_ERROR;
+  await fixture.endBumping(producer);
+  listen('waits');
+  listen('has lost interest')();
+  await settle();
+  assert.deepEqual(told, []);
+  fixture.target.answer = () => ErrorCode.NONE;
+  await fixture.env.clock.advance(limits.markerRetryPauseMs);
+  assert.deepEqual(told, ['waits']);
+  assert.equal(await fixture.state(), 'CompleteCommit 1000:1');
+});
+
+test('who waits for the completion is told when this broker coordinates the id no more', async () => {
+  const { fixture, producer } = await open();
+  let told = 0;
+  fixture.target.answer = () => ErrorCode.KAFKA_STORAGE_ERROR;
+  await fixture.endBumping(producer);
+  fixture.coordinator.onCompleted(ID, () => (told += 1));
+  fixture.leads = false;
+  await fixture.env.clock.advance(limits.markerRetryPauseMs);
+  assert.equal(told, 1);
+});

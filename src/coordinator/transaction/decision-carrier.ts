@@ -23,10 +23,16 @@ export interface DecisionCarrierOptions {
   readonly complete: (decided: Transaction, onRun: () => void) => Promise<boolean>;
 }
 
+interface UnderWay {
+  readonly decided: Transaction;
+  /** Told when it is complete, or given up. */
+  readonly listeners: Set<() => void>;
+}
+
 export class DecisionCarrier implements Decisions {
   readonly #options: DecisionCarrierOptions;
   /** By transactional id: a state that is loaded again after a fault hands over what is being carried out already. */
-  readonly #underWay = new Map<string, Transaction>();
+  readonly #underWay = new Map<string, UnderWay>();
 
   constructor(options: DecisionCarrierOptions) {
     this.#options = options;
@@ -38,25 +44,36 @@ export class DecisionCarrier implements Decisions {
     });
   }
 
+  /** Calls `listener` once, when the decision that is being carried out now is complete or given up; never when there is none. Answers how to take that back. */
+  onCompleted(transactionalId: string, listener: () => void): () => void {
+    const listeners = this.#underWay.get(transactionalId)?.listeners;
+    listeners?.add(listener);
+    return () => listeners?.delete(listener);
+  }
+
   #begin(decided: Transaction): void {
     const { background } = this.#options;
     const { transactionalId } = decided;
-    const underWay = this.#underWay.get(transactionalId);
-    if (background.stopped || (underWay !== undefined && isSameDecision(underWay, decided))) return;
-    this.#underWay.set(transactionalId, decided);
+    const earlier = this.#underWay.get(transactionalId);
+    if (background.stopped || (earlier !== undefined && isSameDecision(earlier.decided, decided))) return;
+    const underWay: UnderWay = { decided, listeners: new Set() };
+    this.#underWay.set(transactionalId, underWay);
     background.run('write the markers of a transaction', async (signal) => {
       try {
         // The coordination may have gone and come back meanwhile: then what was left out is made up for.
         let isDone = false;
-        while (!isDone && this.#isWanted(decided, signal)) isDone = await this.#carry(decided, signal);
+        while (!isDone && this.#isWanted(decided, signal)) isDone = await this.#carry(underWay, signal);
       } finally {
-        this.#forget(decided);
+        this.#forget(underWay);
       }
     });
   }
 
-  #forget(decided: Transaction): void {
-    if (this.#underWay.get(decided.transactionalId) === decided) this.#underWay.delete(decided.transactionalId);
+  #forget(underWay: UnderWay): void {
+    const { transactionalId } = underWay.decided;
+    if (this.#underWay.get(transactionalId) === underWay) this.#underWay.delete(transactionalId);
+    for (const listener of underWay.listeners) listener();
+    underWay.listeners.clear();
   }
 
   /** Whether this broker runs and coordinates the transaction. */
@@ -65,14 +82,15 @@ export class DecisionCarrier implements Decisions {
   }
 
   /** False when it could not be done to the end. */
-  async #carry(decided: Transaction, signal: AbortSignal): Promise<boolean> {
+  async #carry(underWay: UnderWay, signal: AbortSignal): Promise<boolean> {
+    const { decided } = underWay;
     const written = await Promise.all(
       partitionsIn(decided.partitions).map((partition) => this.#writeUntilDone(decided, partition, signal)),
     );
     if (written.includes(false)) return false;
     while (this.#isWanted(decided, signal)) {
       // Once it has run the id may have its next transaction, whose decision must not be taken for this one.
-      if (await this.#options.complete(decided, () => this.#forget(decided))) return true;
+      if (await this.#options.complete(decided, () => this.#forget(underWay))) return true;
       await this.#pause(signal);
     }
     return false;

@@ -51,6 +51,7 @@ export class TransactionCoordinator {
   readonly #partitions: TransactionPartitions;
   readonly #takeProducerId: () => Promise<number>;
   readonly #background: Lifecycle;
+  readonly #decisions: DecisionCarrier;
   readonly #runtime: CoordinatorRuntime<TransactionState, TransactionRecord>;
 
   constructor({ env, settings, partitions, target, takeProducerId }: TransactionCoordinatorOptions) {
@@ -59,7 +60,7 @@ export class TransactionCoordinator {
     this.#partitions = partitions;
     this.#takeProducerId = takeProducerId;
     this.#background = new Lifecycle(env.logger);
-    const decisions = new DecisionCarrier({
+    this.#decisions = new DecisionCarrier({
       env,
       background: this.#background,
       target,
@@ -71,7 +72,7 @@ export class TransactionCoordinator {
       background: this.#background,
       topic: '__transaction_state',
       openLog: (index) => partitions.open(index),
-      newState: () => new TransactionState({ settings, decisions }),
+      newState: () => new TransactionState({ settings, decisions: this.#decisions }),
       codec: transactionRecordCodec,
     });
   }
@@ -130,6 +131,14 @@ export class TransactionCoordinator {
     const added = this.addPartitions({ ...request, clientVersion: EPOCH_BUMP_VERSION });
     const forAll = (error: ErrorCode) => request.partitions.map(() => error);
     return added instanceof Promise ? added.then(forAll) : forAll(added);
+  }
+
+  /**
+   * Calls `listener` once, when the transaction that is being ended now has its markers, or is not coordinated here any more; never when none is being ended.
+   * Answers how to take that back.
+   */
+  onCompleted(transactionalId: string, listener: () => void): () => void {
+    return this.#decisions.onCompleted(transactionalId, listener);
   }
 
   /** Answered when the decision is durable; the markers follow. */

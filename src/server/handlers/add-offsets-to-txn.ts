@@ -5,6 +5,7 @@
  * v2 says PRODUCER_FENCED (KIP-588), v3 is flexible, v4 allows TRANSACTION_ABORTABLE (KIP-890). Differs from Apache Kafka: nothing known.
  */
 import { coordinatorPartition } from '../../base/java-hash.ts';
+import { addAfterLastTransaction } from '../../broker/after-last-transaction.ts';
 import { CONSUMER_OFFSETS } from '../../metadata/topic-name.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { AddOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts';
@@ -19,12 +20,10 @@ export const addOffsetsToTxn = handler(AddOffsetsToTxn, async (request, { broker
   await broker.metadata.ensureTopic(CONSUMER_OFFSETS);
   const count = broker.metadata.image.topicByName(CONSUMER_OFFSETS)?.partitions.length;
   if (count === undefined) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE };
-  const errorCode = await broker.transactions.addPartitions({
-    transactionalId,
-    producerId,
-    producerEpoch,
-    partitions: [{ topic: CONSUMER_OFFSETS, partition: coordinatorPartition(groupId, count) }],
-    clientVersion: 0,
-  });
+  const partitions = [{ topic: CONSUMER_OFFSETS, partition: coordinatorPartition(groupId, count) }];
+  const errorCode = await addAfterLastTransaction(
+    { transactionalId, producerId, producerEpoch, partitions, clientVersion: 0 },
+    broker,
+  );
   return { errorCode: apiVersion < FENCED_VERSION ? producerError(errorCode) : errorCode };
 });

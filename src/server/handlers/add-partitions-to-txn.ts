@@ -6,6 +6,7 @@
  * All partitions of a transaction are added or none: when one does not exist, the others are OPERATION_NOT_ATTEMPTED. Differs from Apache Kafka: v4 without any transaction is
  * answered.
  */
+import { addAfterLastTransaction } from '../../broker/after-last-transaction.ts';
 import type { PartitionsRequest } from '../../coordinator/transaction/add-partitions.ts';
 import { EPOCH_BUMP_VERSION } from '../../coordinator/transaction/transaction.ts';
 import { TRANSACTION_STATE } from '../../metadata/topic-name.ts';
@@ -74,7 +75,7 @@ async function errorsOf(asked: AskedTransaction, context: RequestContext): Promi
     clientVersion: apiVersion < BATCHED_VERSION ? 0 : EPOCH_BUMP_VERSION,
   };
   if (asked.verifyOnly) return broker.transactions.verifyPartitions(request);
-  const error = await broker.transactions.addPartitions(request);
+  const error = await addAfterLastTransaction(request, broker);
   return partitions.map(() => (apiVersion < FENCED_VERSION ? producerError(error) : error));
 }
 

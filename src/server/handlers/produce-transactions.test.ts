@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { present } from '../../base/assert.ts';
 import type { Broker } from '../../broker/broker.ts';
-import type { AdmissionRequest } from '../../broker/transaction-admission.ts';
+import type { AdmissionRequest } from '../../coordinator/transaction/transaction-coordinator.ts';
 import { produced } from '../../partition/partition.fixture.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { Produce } from '../../protocol/messages/produce.ts';
@@ -24,11 +24,16 @@ interface Batch {
 async function transactionsFixture(settings: Readonly<Record<string, string>> = {}) {
   const fixture = await recordsFixture({ settings });
   const asked: AdmissionRequest[] = [];
+  const waiting = new Set<() => void>();
   let admit: Admit = ({ partitions }) => partitions.map(() => ErrorCode.NONE);
   const transactions: Broker['transactions'] = Object.assign(Object.create(fixture.broker.transactions), {
     admit(request: AdmissionRequest) {
       asked.push(request);
       return admit(request);
+    },
+    onCompleted(_id: string, listener: () => void) {
+      waiting.add(listener);
+      return () => waiting.delete(listener);
     },
   });
   const broker = { ...fixture.broker, transactions };
@@ -39,6 +44,7 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   return {
     ...fixture,
     asked,
+    waiting,
     partition,
     answerWith(next: Admit) {
       admit = next;
@@ -142,8 +148,19 @@ test('a client that is faster than the markers of its last transaction waits for
   assert.deepEqual(await answer, [ErrorCode.NONE]);
 });
 
+test('a client that is too early is admitted in the moment in which its last transaction is complete', async () => {
+  const { send, answerWith, waiting } = await transactionsFixture();
+  answerWith(() => [ErrorCode.CONCURRENT_TRANSACTIONS]);
+  const answer = send(12, [{ index: 0 }]);
+  await settle();
+  answerWith(() => [ErrorCode.NONE]);
+  assert.equal(waiting.size, 1);
+  for (const complete of waiting) complete();
+  assert.deepEqual(await answer, [ErrorCode.NONE]);
+});
+
 test('a client that stays too early is told', async () => {
-  const { send, answerWith, env } = await transactionsFixture();
+  const { send, answerWith, env, waiting } = await transactionsFixture();
   answerWith(() => [ErrorCode.CONCURRENT_TRANSACTIONS]);
   for (const [version, told] of [
     [12, ErrorCode.CONCURRENT_TRANSACTIONS],
@@ -153,6 +170,7 @@ test('a client that stays too early is told', async () => {
     await settle();
     for (let waited = 0; waited < 100; waited += 20) await env.clock.advance(20);
     assert.deepEqual(await answer, [told]);
+    assert.equal(waiting.size, 0);
   }
 });
 

@@ -1,9 +1,10 @@
 /** What the handler adds to the group coordinator: whom it asks first, in which words of which version it refuses, and the real partition underneath. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { settle } from '../../../sim/virtual-clock.ts';
 import { present } from '../../base/assert.ts';
 import type { Broker } from '../../broker/broker.ts';
-import type { AdmissionRequest } from '../../broker/transaction-admission.ts';
+import type { AdmissionRequest } from '../../coordinator/transaction/transaction-coordinator.ts';
 import type { TransactionMarker } from '../../partition/transaction-marker.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { FindCoordinator } from '../../protocol/messages/find-coordinator.ts';
@@ -23,11 +24,16 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   const topic = { name: 't', numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] };
   await fixture.broker.metadata.createTopics([topic], { validateOnly: false });
   const asked: AdmissionRequest[] = [];
+  const waiting = new Set<() => void>();
   const coordinator: { answer: ErrorCode } = { answer: ErrorCode.NONE };
   const transactions: Broker['transactions'] = Object.assign(Object.create(fixture.broker.transactions), {
     admit(request: AdmissionRequest) {
       asked.push(request);
       return request.partitions.map(() => coordinator.answer);
+    },
+    onCompleted(_id: string, listener: () => void) {
+      waiting.add(listener);
+      return () => waiting.delete(listener);
     },
   });
   const broker = { ...fixture.broker, transactions };
@@ -36,6 +42,7 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   return {
     ...fixture,
     asked,
+    waiting,
     coordinator,
     call,
     findGroups: () => fixture.call(findCoordinator, FindCoordinator, 4, { coordinatorKeys: ['g'] }),
@@ -113,10 +120,24 @@ test('each version has its words for what the coordinator refuses', async () => 
   coordinator.answer = ErrorCode.PRODUCER_FENCED;
   assert.equal(await commit(0, 1), ErrorCode.INVALID_PRODUCER_EPOCH);
   assert.equal(await commit(5, 1), ErrorCode.INVALID_PRODUCER_EPOCH);
-  for (const error of [ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.INVALID_PRODUCER_ID_MAPPING]) {
-    coordinator.answer = error;
-    assert.equal(await commit(5, 1), error);
-  }
+  coordinator.answer = ErrorCode.INVALID_PRODUCER_ID_MAPPING;
+  assert.equal(await commit(5, 1), ErrorCode.INVALID_PRODUCER_ID_MAPPING);
+});
+
+test('a commit that is too early for the next transaction is admitted when the last one is complete, or told after a while', async () => {
+  const { findGroups, commit, coordinator, waiting, env } = await transactionsFixture();
+  await findGroups();
+  coordinator.answer = ErrorCode.CONCURRENT_TRANSACTIONS;
+  const refused = commit(5, 1);
+  await settle();
+  for (let waited = 0; waited < 100; waited += 20) await env.clock.advance(20);
+  assert.equal(await refused, ErrorCode.CONCURRENT_TRANSACTIONS);
+  assert.equal(waiting.size, 0);
+  const admitted = commit(5, 1);
+  await settle();
+  coordinator.answer = ErrorCode.NONE;
+  for (const complete of waiting) complete();
+  assert.equal(await admitted, ErrorCode.NONE);
 });
 
 test('another epoch than that of the open transaction needs the leave of the coordinator', async () => {
