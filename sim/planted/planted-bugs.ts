@@ -32,8 +32,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an acknowledgement comes before the sync',
     file: 'partition/partition.ts',
-    find: 'const committed = this.#syncsFirst ? this.#log.durableOffset : written;',
-    replace: 'const committed = written;',
+    find: 'this.#syncsFirst ? durableOffset : writtenOffset',
+    replace: 'writtenOffset',
     seeds: 20,
   },
   {

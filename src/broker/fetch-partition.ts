@@ -2,7 +2,8 @@
  * One partition in a fetch: what the client wants of it, what it was last told, and the open partition behind it. Lives as long as the request, or
  * as the fetch session that holds it (KIP-227). Owns no decision; `fetch-read.ts` reads and `fetch-sessions.ts` says what changed.
  */
-import type { Partition, ProgressListener, ReadableBytes } from '../partition/partition.ts';
+import type { Partition } from '../partition/partition.ts';
+import type { ProgressListener, ReadableBytes } from '../partition/partition-progress.ts';
 import type { Fetch } from '../protocol/messages/fetch.ts';
 import type { RequestOf, ResponseOf } from '../protocol/schema.ts';
 

@@ -2,7 +2,7 @@
  * Which partitions one fetch is about: those that it names, or those that its session remembers and that may have news (KIP-227). Owns the rules of
  * session ids and epochs; reads no log.
  */
-import type { ReadableBytes } from '../partition/partition.ts';
+import type { ReadableBytes } from '../partition/partition-progress.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import type { Fetch } from '../protocol/messages/fetch.ts';
 import type { RequestOf } from '../protocol/schema.ts';

@@ -7,7 +7,7 @@
  */
 import type { Clock, Random } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
-import type { ReadableBytes } from '../partition/partition.ts';
+import type { ReadableBytes } from '../partition/partition-progress.ts';
 import type { FetchOwner, FetchPartition } from './fetch-partition.ts';
 import type { FetchedAnswer } from './fetch-read.ts';
 

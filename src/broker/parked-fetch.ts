@@ -3,7 +3,8 @@
  * gone. It counts what the partitions tell it and reads nothing; woken by appends, never by polling.
  */
 import type { Timers } from '../base/env.ts';
-import type { Isolation, ReadableBytes } from '../partition/partition.ts';
+import type { Isolation } from '../partition/partition.ts';
+import type { ReadableBytes } from '../partition/partition-progress.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 import type { FetchWaiter } from './fetch-sessions.ts';
 

@@ -10,8 +10,8 @@
 import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import { limits } from '../base/limits.ts';
+import type { Appended } from '../partition/append-result.ts';
 import type { OffsetWaiter } from '../partition/offset-waiters.ts';
-import type { Appended } from '../partition/partition.ts';
 import type { PartitionFault } from '../partition/partition-fault.ts';
 import type { TransactionMarker } from '../partition/transaction-marker.ts';
 import type { VerificationWish } from '../partition/transaction-verifications.ts';

@@ -4,7 +4,8 @@ import { attributes, maxTimestamp, producerEpoch, producerId } from '../protocol
 import { recordsOf } from '../protocol/batch/records.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { append, appended, heldPartition, produced } from './partition.fixture.ts';
-import type { Partition, ReadableBytes } from './partition.ts';
+import type { Partition } from './partition.ts';
+import type { ReadableBytes } from './partition-progress.ts';
 import { encodeSnapshot } from './producer-snapshot.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 

@@ -6,8 +6,9 @@ import { logId } from '../log/log.fixture.ts';
 import type { LogEngine } from '../log/log-engine.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import { type BatchToBuild, buildBatch } from '../protocol/batch/build.ts';
+import type { Appended, AppendResult } from './append-result.ts';
 import { HeldLog } from './held-log.fixture.ts';
-import { type Appended, type AppendResult, Partition } from './partition.ts';
+import { Partition } from './partition.ts';
 
 export const PRODUCE_VERSION = 12;
 const EXPIRATION_MS = 86_400_000;

@@ -5,8 +5,9 @@ import { hasValidCrc } from '../protocol/batch/crc32c.ts';
 import { baseOffset, isLogAppendTime, maxTimestamp, partitionLeaderEpoch } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { append, appended, heldPartition, PRODUCE_VERSION, produced, settingsOf } from './partition.fixture.ts';
-import type { ReadableBytes } from './partition.ts';
+import type { Partition } from './partition.ts';
 import { PartitionFault } from './partition-fault.ts';
+import type { ReadableBytes } from './partition-progress.ts';
 
 const producer = (baseSequence: number) => ({ producerId: 1, producerEpoch: 0, baseSequence });
 
@@ -72,10 +73,17 @@ test('with durability os the high watermark is what the operating system has', a
   assert.equal(partition.highWatermark, 2);
 });
 
+function whenWritten(partition: Partition, lastOffset: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (_token: number, fault?: Error) => (fault === undefined ? resolve() : reject(fault));
+    if (!partition.waitUntilWritten(lastOffset, { settle }, 0)) resolve();
+  });
+}
+
 test('acks=1 waits for the write, acks=all for the sync', async () => {
   const { partition, log } = await heldPartition();
   const { lastOffset } = appended(partition);
-  const written = partition.whenWritten(lastOffset);
+  const written = whenWritten(partition, lastOffset);
   const durable = partition.whenDurable(lastOffset);
   assert.deepEqual([await stateOf(written), await stateOf(durable)], ['pending', 'pending']);
   log.write(1);
@@ -153,7 +161,7 @@ test('listeners are told how much came below the high watermark', async () => {
 test('a fault of the log fails all who wait, and nothing is acknowledged or appended any more', async () => {
   const { partition, log } = await heldPartition();
   const { lastOffset } = appended(partition);
-  const written = partition.whenWritten(lastOffset);
+  const written = whenWritten(partition, lastOffset);
   const durable = partition.whenDurable(lastOffset);
   const stops: string[] = [];
   partition.onStop = ({ kind }) => stops.push(kind);

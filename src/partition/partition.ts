@@ -5,7 +5,7 @@
  * It never decodes records, never waits inside a decision, and never outlives a fault of its log: then all who wait are told, and the
  * directory opens the partition again from what the log has kept.
  */
-import { assert, unreachable } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 import type { Cleanable } from '../log/compaction/cleanable.ts';
@@ -19,7 +19,6 @@ import type {
   TimestampOffset,
 } from '../log/log-engine.ts';
 import { LogClosed, LogFull } from '../log/log-faults.ts';
-import type { RecordError } from '../protocol/batch/batch-rules.ts';
 import { buildEndTransactionBatch, type EndTransaction } from '../protocol/batch/end-transaction-batch.ts';
 import {
   hasProducerId,
@@ -34,19 +33,20 @@ import {
 } from '../protocol/batch/header.ts';
 import { validateProduceBatch } from '../protocol/batch/validate.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { type Appended, type AppendResult, errorOfRefusal, refused } from './append-result.ts';
 import { FlushSchedule, syncsBeforeAcknowledging } from './flush-policy.ts';
 import { type EpochEnd, endOffsetOfEpoch, epochOfOffset } from './leader-epochs.ts';
-import { type OffsetWaiter, OffsetWaiters } from './offset-waiters.ts';
+import type { OffsetWaiter } from './offset-waiters.ts';
 import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
+import { PartitionProgress, type ProgressListener } from './partition-progress.ts';
 import { encodeSnapshot, recoverProducers } from './producer-snapshot.ts';
-import type { ProducerBatch, ProducerRefusal, ProducerState, TransactionBeginning } from './producer-state.ts';
+import type { ProducerBatch, ProducerState, TransactionBeginning } from './producer-state.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 import {
   TransactionVerifications,
   type VerificationGuard,
   type VerificationWish,
 } from './transaction-verifications.ts';
-import { UncommittedBytes } from './uncommitted-bytes.ts';
 
 export interface PartitionOptions {
   readonly env: Env;
@@ -60,28 +60,6 @@ export interface PartitionOptions {
   readonly verifiesTransactions: () => boolean;
 }
 
-export type AppendResult = Appended | AppendRefused;
-
-export interface Appended {
-  readonly kind: 'appended';
-  /** True when the producer sent this batch before: the offsets are those of the first time and nothing was written. */
-  readonly duplicate: boolean;
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  /** -1 when the topic keeps the producer's timestamps. */
-  readonly logAppendTimeMs: number;
-  readonly logStartOffset: number;
-}
-
-export interface AppendRefused {
-  readonly kind: 'refused';
-  readonly error: ErrorCode;
-  readonly message: string | null;
-  readonly recordErrors: readonly RecordError[];
-  /** -1 when Kafka's answer to this refusal does not tell it. */
-  readonly logStartOffset: number;
-}
-
 /** `uncommitted` reads up to the high watermark, `committed` to the last stable offset, `log-end` everything (replicas, replay). */
 export type Isolation = 'uncommitted' | 'committed' | 'log-end';
 
@@ -93,15 +71,6 @@ export interface PartitionRead {
   readonly atLeastOneBatch: boolean;
 }
 
-/** Told whenever there may be more to read: waiting fetches and fetch sessions. */
-export interface ProgressListener {
-  /** The high watermark, the last stable offset or the log start moved, or the partition stopped. Must not throw, and must not append. */
-  onProgress(progress: ReadableBytes): void;
-}
-
-/** How many bytes came below the high watermark, and below the last stable offset. */
-export type ReadableBytes = { readonly [limit in Exclude<Isolation, 'log-end'>]: number };
-
 export class Partition {
   readonly id: LogId;
   readonly leaderEpoch: number;
@@ -109,6 +78,7 @@ export class Partition {
   readonly #env: Env;
   readonly #log: PartitionLog;
   readonly #producers: ProducerState;
+  readonly #progress: PartitionProgress;
   readonly #producerExpirationMs: () => number;
   readonly #verifiesTransactions: () => boolean;
   readonly #verifications = new TransactionVerifications();
@@ -118,22 +88,10 @@ export class Partition {
 
   #settings: TopicSettings;
   #syncsFirst: boolean;
-  #highWatermark: number;
-  #lastStableOffset: number;
-  #writtenOffset: number;
-  #logStartOffset: number;
   #snapshotOffset = -1;
   #snapshotWriting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #takesAppends = true;
-  /** Bytes of the log, as far as they were counted: what lies below one of its offsets is told from the difference. */
-  #appendedBytes: number;
-  #stableBytes: number;
-  readonly #uncommitted = new UncommittedBytes();
-  readonly #committedWaiters = new OffsetWaiters();
-  readonly #writtenWaiters = new OffsetWaiters();
-  /** Made when somebody listens: most partitions of an idle broker have no listener. */
-  #listeners: Set<ProgressListener> | undefined;
   #stopped: PartitionFault | undefined;
   #onStop: ((fault: PartitionFault) => void) | undefined;
 
@@ -149,15 +107,8 @@ export class Partition {
     this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
     this.#settings = settings;
     this.#syncsFirst = syncsBeforeAcknowledging(settings);
-    const end = log.endOffset;
-    this.#epochStartOffset = end;
-    this.#logStartOffset = log.startOffset;
-    this.#writtenOffset = end;
-    // Opening has read back and kept all that the log holds, so this leader begins with all of it acknowledged.
-    this.#highWatermark = end;
-    this.#lastStableOffset = this.#firstUnstableOffset() ?? end;
-    this.#appendedBytes = log.bytes;
-    this.#stableBytes = producers.transactions.bytesBefore ?? log.bytes;
+    this.#epochStartOffset = log.endOffset;
+    this.#progress = new PartitionProgress(log, producers.transactions);
     log.onProgress = (fault) => this.#onLogProgress(fault);
     log.onRoll = (offset) => {
       this.#snapshotWriting = this.#leaveSnapshot(offset);
@@ -177,7 +128,7 @@ export class Partition {
 
   /** The first offset that may be read. */
   get logStartOffset(): number {
-    return this.#logStartOffset;
+    return this.#progress.startOffset;
   }
 
   /** The offset that the next batch gets. */
@@ -187,17 +138,17 @@ export class Partition {
 
   /** Everything below is acknowledged and may be read by consumers. */
   get highWatermark(): number {
-    return this.#highWatermark;
+    return this.#progress.highWatermark;
   }
 
   /** Everything below is acknowledged and belongs to no open transaction. */
   get lastStableOffset(): number {
-    return this.#lastStableOffset;
+    return this.#progress.lastStableOffset;
   }
 
   /** Bytes above the high watermark: how far the producers are ahead of the disk. */
   get uncommittedBytes(): number {
-    return this.#uncommitted.total;
+    return this.#progress.uncommittedBytes;
   }
 
   /** Bytes of all segments. */
@@ -234,14 +185,14 @@ export class Partition {
       nowMs: this.#env.clock.now(),
     });
     if (checked.kind === 'refused') {
-      return refused(checked.error, checked.tellsLogStart ? this.#logStartOffset : -1, checked);
+      return refused(checked.error, checked.tellsLogStart ? this.logStartOffset : -1, checked);
     }
     const batch = checked.batch;
     if (batch.length > this.#settings.segmentBytes) return refused(ErrorCode.RECORD_LIST_TOO_LARGE);
     if (hasProducerId(batch)) {
       const verdict = this.#producers.check(batch, this.#beginning(batch, guard));
       if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
-      if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict), this.#logStartOffset);
+      if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict), this.logStartOffset);
     }
     return this.#place(batch, checked.logAppendTimeMs);
   }
@@ -300,33 +251,20 @@ export class Partition {
     return this.#verifications.begin(wish, this.#env.clock.now());
   }
 
-  /** Tells `waiter` when the high watermark has passed the batch that ends at `lastOffset`. False: it has, nothing will be told. */
   waitUntilCommitted(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
-    if (lastOffset < this.#highWatermark) return false;
-    this.#committedWaiters.add(lastOffset + 1, waiter, token);
-    return true;
+    return this.#progress.waitUntilCommitted(lastOffset, waiter, token);
   }
 
-  /** Like `waitUntilCommitted`, for bytes that the operating system has. */
   waitUntilWritten(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
-    if (lastOffset < this.#writtenOffset) return false;
-    this.#writtenWaiters.add(lastOffset + 1, waiter, token);
-    return true;
+    return this.#progress.waitUntilWritten(lastOffset, waiter, token);
   }
 
   /** Resolves when the record at `offset` is acknowledged for all replicas; rejects with a PartitionFault. */
   whenDurable(offset: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const settle = (_token: number, fault?: PartitionFault) => (fault === undefined ? resolve() : reject(fault));
       if (this.#stopped !== undefined) reject(this.#stopped);
-      else if (!this.waitUntilCommitted(offset, promiseWaiter(resolve, reject), 0)) resolve();
-    });
-  }
-
-  /** Resolves when the operating system has the record at `offset`; rejects with a PartitionFault. */
-  whenWritten(offset: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#stopped !== undefined) reject(this.#stopped);
-      else if (!this.waitUntilWritten(offset, promiseWaiter(resolve, reject), 0)) resolve();
+      else if (!this.waitUntilCommitted(offset, { settle }, 0)) resolve();
     });
   }
 
@@ -339,14 +277,14 @@ export class Partition {
 
   /** Where reading with this isolation ends. */
   readLimit(isolation: Isolation): number {
-    if (isolation === 'uncommitted') return this.#highWatermark;
+    if (isolation === 'uncommitted') return this.#progress.highWatermark;
     return isolation === 'committed' ? this.lastStableOffset : this.#log.endOffset;
   }
 
   /** Whole batches from the one with `offset` on, in the same turn when they are recent. Empty at and above the read limit. */
   read(request: PartitionRead): LogSlice | Promise<LogSlice> {
     const { offset, bytesMax, atLeastOneBatch } = request;
-    assert(offset >= this.#logStartOffset && offset <= this.#log.endOffset, 'a read outside of the log', { offset });
+    assert(offset >= this.logStartOffset && offset <= this.#log.endOffset, 'a read outside of the log', { offset });
     const endOffset = this.readLimit(request.isolation);
     if (offset >= endOffset) return { parts: noParts, bytes: 0, nextOffset: offset };
     return this.#log.read({ offset, endOffset, bytesMax, atLeastOneBatch });
@@ -394,20 +332,18 @@ export class Partition {
     return epochOfOffset(this.#epochs(), offset);
   }
 
-  /** Calls `listener` from now on, until it is removed. A listener that is there already is kept once. */
   addListener(listener: ProgressListener): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    this.#progress.addListener(listener);
   }
 
   removeListener(listener: ProgressListener): void {
-    this.#listeners?.delete(listener);
+    this.#progress.removeListener(listener);
   }
 
   /** Deletes what lies below `offset` (at most the high watermark); durable when it resolves (KIP-107). */
   async deleteRecordsBefore(offset: number): Promise<void> {
-    assert(offset <= this.#highWatermark, 'records that are not acknowledged cannot be deleted', { offset });
-    if (offset <= this.#logStartOffset) return;
+    assert(offset <= this.highWatermark, 'records that are not acknowledged cannot be deleted', { offset });
+    if (offset <= this.logStartOffset) return;
     await this.#log.advanceStart(offset);
     this.#advance();
   }
@@ -415,7 +351,7 @@ export class Partition {
   /** Deletes what the topic's retention allows now. Answers how many segments went. */
   async applyRetention(): Promise<number> {
     if (this.#stopped !== undefined) return 0;
-    const removed = await this.#log.applyRetention(this.#highWatermark);
+    const removed = await this.#log.applyRetention(this.highWatermark);
     this.#advance();
     return removed;
   }
@@ -434,7 +370,7 @@ export class Partition {
 
   /** Whether a record above is committed, or part of an aborted transaction, is not known yet. */
   get #compactedUpTo(): number {
-    return Math.min(this.lastStableOffset, this.#highWatermark);
+    return Math.min(this.lastStableOffset, this.highWatermark);
   }
 
   /** Forgets producers that were idle for `producer.id.expiration.ms`. */
@@ -476,14 +412,14 @@ export class Partition {
   }
 
   async #close(fault: PartitionFault): Promise<void> {
-    if (fault.kind !== 'closed') this.#tellAll(fault);
+    if (fault.kind !== 'closed') this.#progress.fail(fault);
     try {
       await this.#snapshotWriting;
       if (fault.kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
       await this.#log.close();
       if (fault.kind === 'closed') this.#advance();
     } finally {
-      this.#tellAll(fault);
+      this.#progress.fail(fault);
     }
   }
 
@@ -522,8 +458,7 @@ export class Partition {
     assert(this.#log.endOffset === lastOffset + 1, 'the log ends elsewhere than the partition decided', { lastOffset });
     // After the append: a snapshot that the log asks for when it begins a segment must not contain this batch.
     if (hasProducerId(batch)) this.#applyToProducers(batch, ending);
-    this.#appendedBytes += batch.length;
-    this.#uncommitted.add(lastOffset + 1, batch.length);
+    this.#progress.appended(lastOffset + 1, batch.length);
     if (this.#syncsFirst) this.#log.requestSync();
     else this.#flush.appended(records);
     this.#advance();
@@ -533,12 +468,12 @@ export class Partition {
       baseOffset,
       lastOffset,
       logAppendTimeMs,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
     };
   }
 
   #applyToProducers(batch: Uint8Array, ending: TransactionEnding | undefined): void {
-    if (ending === undefined) this.#producers.apply(batch, this.#appendedBytes);
+    if (ending === undefined) this.#producers.apply(batch, this.#progress.appendedBytes);
     else this.#producers.applyEnd(batch, ending.end);
     if (isTransactional(batch)) this.#verifications.end(producerId(batch));
   }
@@ -550,55 +485,17 @@ export class Partition {
       baseOffset: batch.lastOffset - batch.offsetDelta,
       lastOffset: batch.lastOffset,
       logAppendTimeMs: batch.timestamp,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
     };
   }
 
-  /**
-   * The one place where positions move and acknowledgements are given (invariant I1).
-   */
   #advance(): void {
-    const written = this.#log.writtenOffset;
-    if (written > this.#writtenOffset) {
-      this.#writtenOffset = written;
-      this.#writtenWaiters.release(written);
-    }
-    const committed = this.#syncsFirst ? this.#log.durableOffset : written;
-    const logStart = this.#log.startOffset;
-    if (committed <= this.#highWatermark && logStart === this.#logStartOffset) return;
-    this.#logStartOffset = logStart;
-    const isCommitted = committed > this.#highWatermark;
-    let bytes = 0;
-    if (isCommitted) {
-      assert(committed <= this.#log.endOffset, 'more is durable than was appended', { committed });
-      this.#highWatermark = committed;
-      bytes = this.#uncommitted.take(committed);
-      this.#producers.transactions.release(committed);
-    }
-    const stableBytes = this.#advanceStable();
-    if (isCommitted) this.#committedWaiters.release(committed);
-    this.#tellListeners(bytes, stableBytes);
-  }
-
-  /** Moves the last stable offset to where the first transaction holds it back (invariant I15). Answers how many bytes came below it. */
-  #advanceStable(): number {
-    const { transactions } = this.#producers;
-    const unstable = this.#firstUnstableOffset();
-    const isHeldBack = unstable !== undefined && unstable < this.#highWatermark;
-    const offset = isHeldBack ? unstable : this.#highWatermark;
-    assert(offset >= this.#lastStableOffset, 'the last stable offset goes back', { offset });
-    this.#lastStableOffset = offset;
-    const committedBytes = this.#appendedBytes - this.#uncommitted.total;
-    const stableBytes = isHeldBack ? (transactions.bytesBefore ?? committedBytes) : committedBytes;
-    const bytes = Math.max(0, stableBytes - this.#stableBytes);
-    this.#stableBytes += bytes;
-    return bytes;
-  }
-
-  /** Undefined when no transaction holds anything back. What was deleted below the log start does not either. */
-  #firstUnstableOffset(): number | undefined {
-    const offset = this.#producers.transactions.firstOffset;
-    return offset === undefined ? undefined : Math.max(offset, this.#logStartOffset);
+    const { startOffset, writtenOffset, durableOffset } = this.#log;
+    this.#progress.advance({
+      startOffset,
+      writtenOffset,
+      committedOffset: this.#syncsFirst ? durableOffset : writtenOffset,
+    });
   }
 
   #onLogProgress(cause: Error | undefined): void {
@@ -607,21 +504,9 @@ export class Partition {
     } else if (this.#stopped === undefined) {
       this.#stopped = this.#fault('storage', cause);
       this.#flush.stop();
-      this.#tellAll(this.#stopped);
+      this.#progress.fail(this.#stopped);
       this.#onStop?.(this.#stopped);
     }
-  }
-
-  #tellAll(fault: PartitionFault): void {
-    this.#writtenWaiters.fail(fault);
-    this.#committedWaiters.fail(fault);
-    this.#tellListeners(0, 0);
-  }
-
-  #tellListeners(uncommitted: number, committed: number): void {
-    if (this.#listeners === undefined) return;
-    const progress: ReadableBytes = { uncommitted, committed };
-    for (const listener of this.#listeners) listener.onProgress(progress);
   }
 
   /**
@@ -663,31 +548,3 @@ interface TransactionEnding {
 const replayBytes = 1024 * 1024;
 
 const noParts: readonly Uint8Array[] = [];
-const noRecordErrors: readonly RecordError[] = [];
-
-function errorOfRefusal(refusal: ProducerRefusal): ErrorCode {
-  switch (refusal.kind) {
-    case 'out-of-order':
-      return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER;
-    case 'old-epoch':
-      return ErrorCode.INVALID_PRODUCER_EPOCH;
-    case 'wrong-transaction':
-      return ErrorCode.INVALID_TXN_STATE;
-    default:
-      return unreachable(refusal);
-  }
-}
-
-function refused(
-  error: ErrorCode,
-  logStartOffset = -1,
-  details: { message: string | null; recordErrors: readonly RecordError[] } = noDetails,
-): AppendRefused {
-  return { kind: 'refused', error, message: details.message, recordErrors: details.recordErrors, logStartOffset };
-}
-
-const noDetails = { message: null, recordErrors: noRecordErrors };
-
-function promiseWaiter(resolve: () => void, reject: (fault: PartitionFault) => void): OffsetWaiter {
-  return { settle: (_token, fault) => (fault === undefined ? resolve() : reject(fault)) };
-}

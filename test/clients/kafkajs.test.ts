@@ -8,6 +8,7 @@ import {
   Kafka,
   type KafkaMessage,
   logLevel,
+  type Producer,
   type Transaction,
 } from 'kafkajs';
 import { BrokerProcess } from '../broker-process.ts';
@@ -62,10 +63,15 @@ describe('kafkajs', { timeout: 180_000 }, () => {
 
   /** Everything in a topic, read by a group of its own. */
   async function readAll(topic: string, expected: number): Promise<KafkaMessage[]> {
+    return readUntil(topic, `${expected} records`, (messages) => messages.length >= expected);
+  }
+
+  async function readUntil(topic: string, what: string, isEnough: (messages: readonly KafkaMessage[]) => boolean) {
     const member = await join({ groupId: `reader-of-${topic}-${count++}` }, topic);
-    await eventually(`${expected} records`, () => member.messages.length >= expected);
+    const messages = () => member.messages.map(({ message }) => message);
+    await eventually(what, () => isEnough(messages()));
     await member.consumer.disconnect();
-    return member.messages.map(({ message }) => message);
+    return messages();
   }
 
   interface Member {
@@ -319,26 +325,41 @@ describe('kafkajs', { timeout: 180_000 }, () => {
 
     test(`restart: ${signal} while a transactional producer works, every transaction whole or not at all`, async () => {
       const topic = await newTopic(2);
-      const acknowledged: number[] = [];
-      await withProducer(transactional(`tx-restart-${signal}`), async (producer) => {
-        let isRestarted = false;
-        const restart = (async () => {
-          await eventually('some transactions', () => acknowledged.length >= 20);
-          await broker.restart(signal);
-          isRestarted = true;
-        })();
-        let afterwards = 0;
-        for (let i = 0; afterwards < 20; i++) {
+      const acknowledged: string[] = [];
+      const doubtful: string[] = [];
+      let isRestarted = false;
+      const restart = (async () => {
+        await eventually('some transactions', () => acknowledged.length >= 20);
+        await broker.restart(signal);
+        isRestarted = true;
+      })();
+      let next = 0;
+      let afterwards = 0;
+      const transact = async (producer: Producer) => {
+        while (afterwards < 20) {
+          const value = `v${next++}`;
+          doubtful.push(value);
           const transaction = await producer.transaction();
-          await transaction.send({ topic, messages: [0, 1].map((partition) => ({ partition, value: `v${i}` })) });
+          await transaction.send({ topic, messages: [0, 1].map((partition) => ({ partition, value })) });
           await transaction.commit();
-          acknowledged.push(i);
+          doubtful.pop();
+          acknowledged.push(value);
           if (isRestarted) afterwards += 1;
         }
-        await restart;
+      };
+      // This client gives up a transaction whose coordinator is away for a moment: then its user begins again with a new producer.
+      while (afterwards < 20)
+        await withProducer(transactional(`tx-restart-${signal}`), transact).catch(() => undefined);
+      await restart;
+      const messages = await readUntil(topic, 'all that was acknowledged', (read) => {
+        const values = new Set(read.map(({ value }) => `${value}`));
+        return read.length >= 2 * acknowledged.length && acknowledged.every((value) => values.has(value));
       });
-      const values = (await readAll(topic, 2 * acknowledged.length)).map(({ value }) => `${value}`);
-      assert.deepEqual(values.toSorted(), acknowledged.flatMap((i) => [`v${i}`, `v${i}`]).toSorted());
+      const times = new Map<string, number>();
+      for (const { value } of messages) times.set(`${value}`, (times.get(`${value}`) ?? 0) + 1);
+      for (const value of acknowledged) assert.equal(times.get(value), 2, value);
+      for (const value of doubtful) assert.ok([undefined, 2].includes(times.get(value)), value);
+      assert.ok(doubtful.length <= 5, 'a restart fails a few transactions at most');
     });
   }
 });

@@ -2,8 +2,9 @@
  * A coordinator's log in memory whose disk the test is: nothing is durable, and nothing fails, until it says so. It judges producers by the rules of a
  * partition that verifies transactions.
  */
+
+import type { AppendResult } from '../../partition/append-result.ts';
 import type { OffsetWaiter } from '../../partition/offset-waiters.ts';
-import type { AppendResult } from '../../partition/partition.ts';
 import { PartitionFault, type PartitionFaultKind } from '../../partition/partition-fault.ts';
 import { ProducerState } from '../../partition/producer-state.ts';
 import type { TransactionMarker } from '../../partition/transaction-marker.ts';

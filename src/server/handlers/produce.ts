@@ -15,7 +15,8 @@ import { limits } from '../../base/limits.ts';
 import { Acknowledgement } from '../../broker/acknowledgement.ts';
 import { type Admitted, admitProduced, type TransactionalBatch } from '../../broker/produce-admission.ts';
 import type { TopicRegistration } from '../../metadata/metadata-image.ts';
-import type { AppendRefused, Partition } from '../../partition/partition.ts';
+import type { AppendRefused } from '../../partition/append-result.ts';
+import type { Partition } from '../../partition/partition.ts';
 import type { VerificationGuard } from '../../partition/transaction-verifications.ts';
 import {
   HEADER_BYTES,
