@@ -15,7 +15,8 @@ import { consume } from './workloads/consumer.ts';
 import { findCoordinator, GroupMember, readCommitted } from './workloads/group-member.ts';
 import { Producer } from './workloads/producer.ts';
 import { createTopic, partitionsOf, type SimPartition, type SimTopic, type TopicPlan } from './workloads/topics.ts';
-import { DATA_DIR, type Death } from './world/machine.ts';
+import { Lives } from './world/lives.ts';
+import type { Death } from './world/machine.ts';
 import { violated, World } from './world/world.ts';
 
 const LIVES = 3;
@@ -69,8 +70,8 @@ function brokerSettings(random: SeededRandom): Readonly<Record<string, string>> 
 }
 
 class Plan {
-  readonly ends: string[] = [];
   readonly #world: World;
+  readonly #lives: Lives;
   readonly #answers: Answers;
   readonly #isDurable: boolean;
   readonly #group: GroupTruth;
@@ -82,78 +83,27 @@ class Plan {
     this.#answers = new Answers(world.schedule);
     this.#isDurable = world.machine.settings['durability'] === 'sync';
     this.#group = new GroupTruth({ commitsAreDurable: this.#isDurable });
-    world.machine.onDeath = (death) => this.#died(death);
+    this.#lives = new Lives(world, this.#answers, (death) => this.#died(death));
+  }
+
+  get ends(): readonly string[] {
+    return this.#lives.ends;
   }
 
   async run(): Promise<void> {
-    await this.#bootAtLast();
+    await this.#lives.bootAtLast();
     this.#topics = await this.#createTopics();
     this.#startActors();
     this.#startGroupAndAdmin();
     for (let life = 1; life < LIVES; life += 1) {
-      await this.#live();
-      await this.#bootAtLast();
+      await this.#lives.live();
+      await this.#lives.bootAtLast();
     }
-    await this.#live();
+    await this.#lives.live();
     await this.#settle();
   }
 
-  /** Some time of work under faults, then an end. */
-  async #live(): Promise<void> {
-    const { random, machine } = this.#world;
-    const end = random.next();
-    if (end < 0.6) machine.dieIn(random.between(1, 1_500), random.chance(0.6) ? 'power' : 'kill');
-    const untilMs = this.#world.schedule.monotonicMs() + random.between(300, 3_000);
-    while (machine.isRunning && this.#world.schedule.monotonicMs() < untilMs) {
-      await this.#world.sleep(random.next() * 200);
-      this.#disturb();
-      this.#answers.check();
-    }
-    machine.faults.end();
-    if (!machine.isRunning) return;
-    if (end < 0.8) machine.kill(random.chance(0.5) ? 'power' : 'kill');
-    else if (await machine.stop()) this.ends.push('clean');
-  }
-
-  #disturb(): void {
-    const { random, machine } = this.#world;
-    if (random.chance(0.1)) machine.network.cutOne();
-    if (random.chance(0.02)) this.#rotAnIndex();
-    if (machine.faults.spell !== undefined) {
-      if (random.chance(0.4)) machine.faults.end();
-    } else if (random.chance(0.1)) {
-      const spells = ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'] as const;
-      machine.faults.begin(spells[random.below(spells.length)] ?? 'slow');
-    }
-  }
-
-  /** A bit flips in an offset index. Readers must not notice: an index is only a hint. */
-  #rotAnIndex(): void {
-    const { random, machine, trace } = this.#world;
-    const indexes = machine.disk.filesBelow(DATA_DIR).filter((path) => path.endsWith('.index'));
-    const path = indexes[random.below(indexes.length)];
-    const file = path === undefined ? undefined : machine.disk.file(path);
-    if (file === undefined) return;
-    file.corrupt(random.below(file.bytes));
-    trace.add('disk', `a bit flips in ${path}`);
-  }
-
-  /** Starts the broker, which may die or be refused by its disk while it starts, until it runs. */
-  async #bootAtLast(): Promise<void> {
-    const { random, machine } = this.#world;
-    for (let attempt = 0; !machine.isRunning; attempt += 1) {
-      const troubles = attempt < 4;
-      if (troubles && random.chance(0.3)) machine.dieIn(random.below(80), random.chance(0.6) ? 'power' : 'kill');
-      else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
-      const boot = await machine.boot();
-      if (boot.kind === 'refused' && machine.faults.spell === undefined) throw boot.error;
-      machine.faults.end();
-    }
-    machine.faults.spare();
-  }
-
   #died(death: Death): void {
-    this.ends.push(death);
     if (death !== 'power') return;
     for (const { truth } of partitionsOf(this.#topics)) truth.forgetWeak();
     this.#group.powerLost();
@@ -208,7 +158,7 @@ class Plan {
   async #settle(): Promise<void> {
     this.#world.isDraining = true;
     this.#world.trace.add('world', 'settles');
-    await this.#bootAtLast();
+    await this.#lives.bootAtLast();
     const untilMs = this.#world.schedule.monotonicMs() + 60_000;
     while (this.#world.actorsAtWork > 0) {
       if (this.#world.schedule.monotonicMs() > untilMs) violated('clients do not get through, although nothing fails');
