@@ -18,6 +18,8 @@ export class MemoryDirectory {
   readonly #names = new Map<string, MemoryNode>();
   readonly #durable = new Map<string, MemoryNode>();
   #unsynced: NameChange[] = [];
+  /** How many changes came before those. */
+  #settled = 0;
 
   get names(): ReadonlyMap<string, MemoryNode> {
     return this.#names;
@@ -35,19 +37,29 @@ export class MemoryDirectory {
     this.#change({ name: to, node: this.#names.get(from), replaces: from });
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) apply(this.#durable, change);
-    this.#unsynced = [];
+  /** Covers the names as they are now, and takes effect when the answer is called. */
+  beginSync(): () => void {
+    const until = this.#settled + this.#unsynced.length;
+    return () => {
+      for (const change of this.#settle(until - this.#settled)) apply(this.#durable, change);
+    };
   }
 
   crash(random: SeededRandom): void {
-    for (const change of this.#unsynced) if (random.chance(0.5)) apply(this.#durable, change);
-    this.#unsynced = [];
+    for (const change of this.#settle(this.#unsynced.length)) {
+      if (random.chance(0.5)) apply(this.#durable, change);
+    }
     this.#names.clear();
     for (const [name, node] of this.#durable) {
       this.#names.set(name, node);
       node.crash(random);
     }
+  }
+
+  #settle(count: number): readonly NameChange[] {
+    const settled = this.#unsynced.splice(0, Math.max(0, count));
+    this.#settled += settled.length;
+    return settled;
   }
 
   #change(change: NameChange): void {

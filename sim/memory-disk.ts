@@ -201,10 +201,11 @@ export class MemoryDisk implements Disk {
   }
 
   syncDirectory(path: string): Promise<void> {
+    const node = this.#find(path);
+    const finish = node === undefined || isFile(node) ? undefined : node.beginSync();
     return this.run('syncDirectory', path, () => {
-      const node = this.#find(path);
-      if (node === undefined || isFile(node)) throw fault('absent', 'syncDirectory', path);
-      node.sync();
+      if (finish === undefined) throw fault('absent', 'syncDirectory', path);
+      finish();
     });
   }
 
@@ -269,8 +270,9 @@ class MemoryDiskFile implements DiskFile {
   }
 
   sync(): Promise<void> {
+    const finish = this.#file.beginSync();
     return this.#disk.run('sync', this.#path, (verdict) => {
-      if (verdict.kind === 'ok') this.#file.sync();
+      if (verdict.kind === 'ok') finish();
       if (verdict.kind === 'fault') this.#file.failSync();
     });
   }

@@ -15,6 +15,8 @@ export class MemoryFile {
   #current: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #durable: Buffer<ArrayBufferLike> = Buffer.alloc(0);
   #unsynced: FileChange[] = [];
+  /** How many changes came before those, and are durable or lost. */
+  #settled = 0;
   modifiedMs = 0;
 
   get bytes(): number {
@@ -35,22 +37,24 @@ export class MemoryFile {
     this.#change({ kind: 'truncate', bytes });
   }
 
-  sync(): void {
-    for (const change of this.#unsynced) this.#durable = apply(this.#durable, change);
-    this.#unsynced = [];
+  /** Covers what was written before this call, and takes effect when the answer is called. */
+  beginSync(): () => void {
+    const until = this.#settled + this.#unsynced.length;
+    return () => {
+      for (const change of this.#settle(until - this.#settled)) this.#durable = apply(this.#durable, change);
+    };
   }
 
   /** A sync that failed: the kernel has given up on the pages and calls them clean. Reads still see them, the platter never will. */
   failSync(): void {
-    this.#unsynced = [];
+    this.#settle(this.#unsynced.length);
   }
 
   /** The power went: some of what was not synced is there, sector by sector. */
   crash(random: SeededRandom): void {
-    for (const change of this.#unsynced) {
+    for (const change of this.#settle(this.#unsynced.length)) {
       for (const piece of sectors(change)) if (random.chance(0.5)) this.#durable = apply(this.#durable, piece);
     }
-    this.#unsynced = [];
     this.#current = Buffer.from(this.#durable);
   }
 
@@ -59,6 +63,13 @@ export class MemoryFile {
     for (const content of [this.#current, this.#durable]) {
       if (position < content.byteLength) content[position] = (content[position] ?? 0) ^ 1;
     }
+  }
+
+  /** Takes the first `count` changes that are not synced; a sync that began earlier and ends later may have taken them already. */
+  #settle(count: number): readonly FileChange[] {
+    const settled = this.#unsynced.splice(0, Math.max(0, count));
+    this.#settled += settled.length;
+    return settled;
   }
 
   #change(change: FileChange): void {

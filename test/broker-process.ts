@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const readyTimeoutMs = 20_000;
@@ -16,6 +17,18 @@ export interface BrokerProcessOptions {
   readonly directories?: readonly string[];
   /** Puts `dataDir` on a volume of this size, which only the broker sees and which goes with its process (`unshare`, Linux). */
   readonly volumeMb?: number;
+  /** From which on lines of the broker's log are shown; `warn` otherwise. */
+  readonly logLevel?: 'error';
+  /** Made for the data directory, which exists and is empty. */
+  readonly environment?: (dataDir: string) => Readonly<Record<string, string>>;
+}
+
+/** How a broker that was killed comes back. */
+export interface Comeback {
+  /** Starts that are killed as well, each after so long. */
+  readonly killedAfterMs: readonly number[];
+  /** Called each time it is dead. */
+  readonly whileDead: () => Promise<void>;
 }
 
 export class BrokerProcess implements AsyncDisposable {
@@ -23,6 +36,7 @@ export class BrokerProcess implements AsyncDisposable {
   readonly bootstrap: string;
   readonly dataDir: string;
   readonly #command: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
 
   private constructor(
@@ -32,10 +46,11 @@ export class BrokerProcess implements AsyncDisposable {
   ) {
     this.bootstrap = bootstrap;
     this.dataDir = dataDir;
-    const { directories = [''], volumeMb } = options;
+    const { directories = [''], volumeMb, environment, logLevel = 'warn' } = options;
+    this.#environment = environment?.(dataDir) ?? {};
     const flags = settings.flatMap((setting) => ['--set', setting]);
     const dataDirs = directories.map((name) => join(dataDir, name)).join(',');
-    const broker = [process.execPath, program, '--listen', bootstrap, '--data-dir', dataDirs, '--log-level', 'warn'];
+    const broker = [process.execPath, program, '--listen', bootstrap, '--data-dir', dataDirs, '--log-level', logLevel];
     this.#command = [...(volumeMb === undefined ? [] : onVolume(dataDir, volumeMb)), ...broker, ...flags];
   }
 
@@ -59,14 +74,39 @@ export class BrokerProcess implements AsyncDisposable {
     await this.#spawn();
   }
 
+  /** Dies as a process can at any moment, also while it starts again. */
+  async crash({ killedAfterMs, whileDead }: Comeback): Promise<void> {
+    await this.#end('SIGKILL');
+    await whileDead();
+    for (const delayMs of killedAfterMs) {
+      const child = this.#launch();
+      const exited = once(child, 'exit');
+      await sleep(delayMs);
+      child.kill('SIGKILL');
+      await exited;
+      await whileDead();
+    }
+    await this.#spawn();
+  }
+
+  /** A clean stop. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  async #spawn(): Promise<void> {
+  #launch() {
     const [file = '', ...args] = this.#command;
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...this.#environment };
+    return spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+
+  async #spawn(): Promise<void> {
+    const child = this.#launch();
     const timeout = setTimeout(() => child.kill('SIGKILL'), readyTimeoutMs);
     let isReady = false;
     for await (const line of createInterface({ input: child.stdout })) {

@@ -23,6 +23,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 20,
   },
   {
+    name: 'what is written during a sync counts as synced',
+    file: 'log/local/log-syncer.ts',
+    find: 'this.#moveDurable(writtenOffset);',
+    replace: 'this.#moveDurable(this.#writtenOffset);',
+    seeds: 20,
+  },
+  {
     name: 'the sync of a directory is skipped',
     file: 'log/local/log-syncer.ts',
     find: 'await this.#options.directory.sync();',
