@@ -1,10 +1,12 @@
 /**
  * Runs simulated worlds beyond those of the normal tests, and ends with 1 when one of them fails: `npm run sim -- --seed 42` replays one and prints what happened in it,
- * `--seeds 1000` tries many, `--minutes 30` goes on for so long. A world is a whole broker with its clients; `--log` takes lives of a data directory alone.
+ * `--seeds 1000` tries many, `--minutes 30` goes on for so long. A world is a whole broker with its clients; `--transactions` takes worlds
+ * of transactions, `--log` takes lives of a data directory alone.
  */
 import { parseArgs } from 'node:util';
 import { simulateLog } from './log-simulation.ts';
 import { simulate } from './simulate.ts';
+import { simulateTransactions } from './simulate-transactions.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,9 +15,10 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     minutes: { type: 'string' },
     log: { type: 'boolean', default: false },
+    transactions: { type: 'boolean', default: false },
   },
 });
-const run = values.log ? simulateLog : simulate;
+const run = values.log ? simulateLog : values.transactions ? simulateTransactions : simulate;
 
 if (values.seed !== undefined) console.log((await run(Number(values.seed))).trace.join('\n'));
 else await runMany(Number(values.from));

@@ -49,9 +49,10 @@ export class SimulationFailure extends Error {
   override readonly name = 'SimulationFailure';
   readonly trace: readonly string[];
 
-  constructor(seed: number, trace: readonly string[], cause: unknown) {
+  /** `flags`: what `npm run sim` needs to replay it. */
+  constructor(seed: number, trace: readonly string[], cause: unknown, flags = '') {
     const lines = trace.slice(-40).join('\n');
-    super(`seed ${seed}: ${cause}; npm run sim -- --seed ${seed} replays it\n${lines}`, { cause });
+    super(`seed ${seed}: ${cause}; npm run sim -- ${flags} --seed ${seed} replays it\n${lines}`, { cause });
     this.trace = trace;
   }
 }

@@ -7,7 +7,10 @@ const bug = plantedBugs.find((planted) => planted.name === name);
 if (bug === undefined) throw new Error(`no planted bug is called ${name}`);
 plant(bug);
 // Loaded now, so that the hook sees it.
-const { simulate } = await import('../simulate.ts');
+const { simulate } =
+  bug.world === 'transactions'
+    ? { simulate: (await import('../simulate-transactions.ts')).simulateTransactions }
+    : await import('../simulate.ts');
 const { Violation } = await import('../world/world.ts');
 
 for (let seed = 1; seed <= bug.seeds; seed += 1) {

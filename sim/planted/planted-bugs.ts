@@ -5,6 +5,8 @@
 
 export interface PlantedBug {
   readonly name: string;
+  /** The kind of world in which it must show. Default: a broker with clients of every kind but transactional ones. */
+  readonly world?: 'transactions';
   /** Below `src/`. */
   readonly file: string;
   /** Occurs exactly once in it. */
@@ -99,5 +101,69 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'if (batch.maxTimestamp > this.maxTimestamp) {',
     replace: 'if (true) {',
     seeds: 20,
+  },
+  {
+    name: 'a marker is written before the decision is durable',
+    world: 'transactions',
+    file: 'coordinator/transaction/transaction-state.ts',
+    find: 'this.#decisions.carryOut(transaction, isDurable.promise);',
+    replace: 'this.#decisions.carryOut(transaction, Promise.resolve(true));',
+    seeds: 60,
+  },
+  {
+    name: 'decisions are not carried out after a restart',
+    world: 'transactions',
+    file: 'coordinator/transaction/transaction-state.ts',
+    find: 'if (isDecided(transaction)) this.#handOver(turn, transaction);',
+    replace: ';',
+    seeds: 20,
+  },
+  {
+    name: 'a zombie that ends a transaction again is not fenced',
+    world: 'transactions',
+    file: 'coordinator/transaction/end-transaction.ts',
+    find: 'if (current.producerEpoch !== producerEpoch) return endRefusal(ErrorCode.PRODUCER_FENCED);',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'a zombie of transactions v2 is not fenced at the end',
+    world: 'transactions',
+    file: 'coordinator/transaction/end-and-bump.ts',
+    find: 'if (current.producerEpoch !== request.producerEpoch && !isRetry) return endRefusal(ErrorCode.PRODUCER_FENCED);',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'the last transaction holds back the last stable offset, not the first',
+    world: 'transactions',
+    file: 'partition/unstable-transactions.ts',
+    find: 'return this.#first?.firstOffset;',
+    replace: 'return this.#last?.firstOffset;',
+    seeds: 20,
+  },
+  {
+    name: 'an aborted transaction is missing from the index',
+    world: 'transactions',
+    file: 'partition/partition.ts',
+    find: 'const aborted = isCommit ? undefined : this.#producers.abortedBy(producerId, this.#log.endOffset);',
+    replace: 'const aborted = undefined;',
+    seeds: 20,
+  },
+  {
+    name: 'offsets of an open transaction are seen',
+    world: 'transactions',
+    file: 'coordinator/group/group-state.ts',
+    find: 'if (position.producerId === -1) this.offsets.set(record, stored);',
+    replace: 'if (true) this.offsets.set(record, stored);',
+    seeds: 20,
+  },
+  {
+    name: 'a late write opens a transaction that nobody ends',
+    world: 'transactions',
+    file: 'partition/producer-state.ts',
+    find: '    if (beginning !== undefined && !beginning.isAdmitted) return wrongTransaction;\n    if (producerEpoch(batch) < (entry?.epoch ?? NO_PRODUCER_EPOCH)) return oldEpoch;',
+    replace: '',
+    seeds: 60,
   },
 ];
