@@ -33,6 +33,7 @@ function withJournalFiles(change: (file: DiskFile) => Partial<DiskFile>): (disk:
     stat: (path) => disk.stat(path),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),
+    link: (from, to) => disk.link(from, to),
     remove: (path) => disk.remove(path),
     removeTree: (path) => disk.removeTree(path),
     syncDirectory: (path) => disk.syncDirectory(path),

@@ -34,6 +34,7 @@ const CHANGING = new Set<DiskOperation['kind']>([
   'open',
   'makeDirectory',
   'rename',
+  'link',
   'remove',
   'removeTree',
   'syncDirectory',
@@ -47,6 +48,8 @@ export class MemoryDisk implements Disk {
   judge: (operation: DiskOperation) => DiskVerdict = () => ({ kind: 'ok' });
   /** Delays a call's effect; the simulator orders concurrent calls with it. */
   pause: (operation: DiskOperation) => Promise<void> = async () => {};
+  /** False: no file can have two names, as between two volumes. */
+  sharesFiles = true;
   bytesTotal = 2_000_000_000_000;
   bytesFree = 1_000_000_000_000;
 
@@ -184,6 +187,17 @@ export class MemoryDisk implements Disk {
       if (!source.directory.names.has(source.name)) throw fault('absent', 'rename', from);
       if (source.directory !== target.directory) throw fault('io', 'rename between directories', from);
       source.directory.rename(source.name, target.name);
+    });
+  }
+
+  link(from: string, to: string): Promise<boolean> {
+    return this.run('link', from, () => {
+      const node = this.#find(from);
+      if (node === undefined || !isFile(node)) throw fault('absent', 'link', from);
+      const { directory, name } = this.#parent(to, 'link');
+      if (directory.names.has(name)) throw fault('io', 'link', to);
+      if (this.sharesFiles) directory.set(name, node);
+      return this.sharesFiles;
     });
   }
 

@@ -64,6 +64,11 @@ export interface Disk {
   stat(path: string): Promise<DiskEntry | undefined>;
   makeDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Gives a file a second name, which must be free. False, and nothing done, where the two places cannot share a file: they are on two volumes, or the
+   * file system has no such names.
+   */
+  link(from: string, to: string): Promise<boolean>;
   /** Removes a file; one that is absent is no error. */
   remove(path: string): Promise<void>;
   removeTree(path: string): Promise<void>;

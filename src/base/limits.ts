@@ -93,6 +93,8 @@ export const limits = {
   recoveryPointAgeMs: 5_000,
   /** Logs that are checked or copied by a tool at the same time: keeps a disk busy, at 1 MB of buffer each. */
   logsChecked: 8,
+  /** How often a broker looks whether somebody asks for the cut of a backup: one `stat`. */
+  cutRequestIntervalMs: 1_000,
   /** Faults of one data directory that a check lists; the others are counted. */
   faultsListed: 1_000,
   /** Bytes of one index file that a check takes into memory: six times the usual largest one (`segment.index.bytes`). */

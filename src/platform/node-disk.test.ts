@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -52,6 +53,26 @@ test('a full disk is known as one', { skip: process.platform !== 'linux' && 'onl
     (error) => error instanceof DiskFault && error.kind === 'full',
   );
   await file.close();
+});
+
+test('a file gets a second name, which must be free; where two places cannot share it, nothing is done', async () => {
+  const [one, two] = [join(root, 'one-name'), join(root, 'two-names')];
+  const file = await disk.open(one, 'create');
+  await file.write([Buffer.from('shared')], 0);
+  await file.close();
+  assert.equal(await disk.link(one, two), true);
+  await disk.remove(one);
+  assert.equal((await disk.stat(two))?.bytes, 6);
+  await assert.rejects(
+    disk.link(one, join(root, 'three')),
+    (error) => error instanceof DiskFault && error.kind === 'absent',
+  );
+  await writeFile(one, '');
+  await assert.rejects(disk.link(two, one), DiskFault);
+  const otherVolume = '/dev/shm/ottla-link-test';
+  const hasOther = process.platform === 'linux' && (await disk.stat('/dev/shm')) !== undefined;
+  if (hasOther && statSync('/dev/shm').dev !== statSync(root).dev)
+    assert.equal(await disk.link(two, otherVolume), false);
 });
 
 test('directories are made, listed, renamed and removed', async () => {

@@ -8,6 +8,7 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../base/env.ts';
+import { DiskFault } from '../base/faults.ts';
 import { codeOf, diskFault } from './disk-fault.ts';
 import { takeFileLock } from './file-lock.ts';
 
@@ -21,6 +22,9 @@ const OPEN_FLAGS = {
   existing: fs.constants.O_RDWR,
   readOnly: fs.constants.O_RDONLY,
 } as const;
+
+/** Two volumes, a file system without hard links, too many links of one file, or a file that is not ours to link. */
+const CANNOT_LINK = new Set(['EXDEV', 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
 export class NodeDisk implements Disk {
   readonly #pace: WritePace = { poolUntilMs: 0 };
@@ -51,6 +55,16 @@ export class NodeDisk implements Disk {
 
   async rename(from: string, to: string): Promise<void> {
     await call<void>('rename', from, (done) => fs.rename(from, to, (error) => done(error, undefined)));
+  }
+
+  async link(from: string, to: string): Promise<boolean> {
+    try {
+      await call<void>('link', from, (done) => fs.link(from, to, (error) => done(error, undefined)));
+      return true;
+    } catch (error) {
+      if (error instanceof DiskFault && CANNOT_LINK.has(codeOf(error.cause))) return false;
+      throw error;
+    }
   }
 
   async remove(path: string): Promise<void> {

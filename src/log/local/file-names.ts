@@ -30,7 +30,18 @@ export const CLEAN_SHUTDOWN = '.kafka_cleanshutdown';
 export const CLEAN_STATE = '.ottla_cleanstate';
 /** Followed by a number. */
 export const JOURNAL = '.ottla_journal.';
+/** Whoever has it locked owns the data directory. */
+export const LOCK = '.lock';
 export const META_PROPERTIES = 'meta.properties';
+
+/** Who asks a running broker for a backup's cut holds the lock; the broker takes the request away and writes the answer. */
+export const BACKUP_LOCK = '.ottla_backup.lock';
+export const CUT_REQUEST = '.ottla_backup.request';
+export const CUT_ANSWER = '.ottla_backup.answer';
+/** What a backup consists of. Written last. */
+export const BACKUP_MANIFEST = 'ottla-backup.json';
+/** There as long as a backup or a restore is filling the directory. */
+export const INCOMPLETE = '.ottla_incomplete';
 
 /** Directories that end so hold a removed log, or one that belongs to no topic; they are nobody's. */
 const REMOVED_SUFFIX = '-delete';

@@ -13,6 +13,7 @@ import { EpochList } from '../epoch-list.ts';
 import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { RecentBatches } from '../recent-batches.ts';
 import { rollJitterMs } from '../segment-roll.ts';
+import type { LogCut } from './backup/log-cut.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
 import { makeDataDirectory } from './data-directory.ts';
@@ -412,6 +413,11 @@ export class LocalLogEngine implements LogEngine {
       if (error instanceof DiskFault && error.kind === 'absent') return undefined;
       throw error;
     }
+  }
+
+  /** Where all open logs stand, in this turn. */
+  cut(): readonly LogCut[] {
+    return Array.from(this.#open.values(), (log) => log.cut());
   }
 
   /** Ends all open logs: their directory is not there any more. */

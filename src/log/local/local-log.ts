@@ -28,6 +28,7 @@ import { type RecentBatches, RecentTail } from '../recent-batches.ts';
 import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts';
 import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
+import type { LogCut } from './backup/log-cut.ts';
 import { walkBatches } from './batch-walk.ts';
 import { collectAborted, noneAborted } from './collect-aborted.ts';
 import { type CompactedLog, compactLog } from './compact-log.ts';
@@ -116,6 +117,8 @@ export class LocalLog implements PartitionLog {
   #startSaving: Promise<void> = Promise.resolve();
   #endOffset: number;
   #writtenOffset: number;
+  /** Where the batch before `#writtenOffset` ends. */
+  #writtenTo: { readonly segment: Segment; readonly bytes: number };
   #bytes = 0;
   #epochsChanged: boolean;
   /** Writes of the epochs file that are under way or waiting: they happen one after the other. */
@@ -138,6 +141,7 @@ export class LocalLog implements PartitionLog {
     this.#active = this.#segments.at(-1) ?? this.#newSegment(options.firstOffset);
     this.#endOffset = this.#active.endOffset;
     this.#writtenOffset = this.#endOffset;
+    this.#writtenTo = { segment: this.#active, bytes: this.#active.bytes };
     this.#tail.writtenOffset = this.#endOffset;
     for (const segment of this.#segments) this.#bytes += segment.bytes;
     this.#epochs = options.epochs;
@@ -153,7 +157,7 @@ export class LocalLog implements PartitionLog {
       timers: host.env.timers,
       files: host.files,
       beforeSegment: () => this.#syncer.beforeSegment(),
-      onWritten: (offset) => this.#onWritten(offset),
+      onWritten: (offset, segment) => this.#onWritten(offset, segment),
       onFault: (fault) => this.fail(fault),
     });
     this.#syncer = new LogSyncer({
@@ -247,8 +251,9 @@ export class LocalLog implements PartitionLog {
     return segment;
   }
 
-  #onWritten(offset: number): void {
+  #onWritten(offset: number, segment: Segment): void {
     this.#writtenOffset = offset;
+    this.#writtenTo = { segment, bytes: segment.writtenBytes };
     this.#tail.writtenOffset = offset;
     this.#syncer.written(offset);
     this.#progress();
@@ -615,6 +620,27 @@ export class LocalLog implements PartitionLog {
     this.#bytes += segment.bytes;
     recent.dropBelow(this.#tail, endOffset);
     this.#host.discardRenamed(replaced, paths, this.#settings.fileDeleteDelayMs);
+  }
+
+  /** Where the log stands in this turn, as far as it is written. */
+  cut(): LogCut {
+    const written = this.#writtenTo;
+    const begun = this.#segments.filter(({ baseOffset }) => baseOffset < this.#writtenOffset);
+    return {
+      ...this.id,
+      startOffset: this.#startOffset,
+      endOffset: this.#writtenOffset,
+      cleanOffset: this.#host.cleanOffset(this),
+      isCompacted: this.#settings.cleanupPolicy.includes('compact'),
+      segments: begun.map((segment) => {
+        const bytes = segment === written.segment ? written.bytes : segment.bytes;
+        return {
+          baseOffset: segment.baseOffset,
+          bytes,
+          isComplete: segment !== this.#active && bytes === segment.bytes,
+        };
+      }),
+    };
   }
 
   reconfigure(settings: LogSettings): void {

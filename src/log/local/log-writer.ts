@@ -19,8 +19,8 @@ export interface LogWriterOptions {
   readonly files: OpenFiles;
   /** Awaited before a segment gets its first byte. */
   readonly beforeSegment: () => Promise<void>;
-  /** Everything below `offset` is with the operating system. */
-  readonly onWritten: (offset: number) => void;
+  /** Everything below `offset` is with the operating system; the batch before it ends where `segment` is written to. */
+  readonly onWritten: (offset: number, segment: Segment) => void;
   readonly onFault: (fault: Error) => void;
 }
 
@@ -67,7 +67,7 @@ export class LogWriter {
       const last = queue[end - 1];
       if (first === undefined || last === undefined) break;
       await this.#write(first.segment, parts, bytes);
-      this.#options.onWritten(last.lastOffset + 1);
+      this.#options.onWritten(last.lastOffset + 1, last.segment);
       start = end;
     }
   }

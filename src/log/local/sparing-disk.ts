@@ -24,6 +24,7 @@ export function sparingDisk(disk: Disk, spareOne: () => Promise<boolean>): Disk 
     stat: (path) => disk.stat(path),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),
+    link: (from, to) => disk.link(from, to),
     remove: (path) => disk.remove(path),
     space: (path) => disk.space(path),
     lock: (path) => disk.lock(path),

@@ -7,6 +7,7 @@
 import type { Env } from '../../base/env.ts';
 import { DataDirectoryRefused, DiskFault } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
+import type { DirectoryCut } from '../local/backup/log-cut.ts';
 import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { LogOffline } from '../log-faults.ts';
 import { chooseDirectory } from './choose-directory.ts';
@@ -219,6 +220,13 @@ export class SeveralDirectories implements LogEngine {
         const { path } = directory;
         return found?.[0] ?? { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
       }),
+    );
+  }
+
+  /** Where all open logs stand, in this turn. A directory that is offline has none. */
+  cut(): readonly DirectoryCut[] {
+    return this.#all.flatMap(({ path, usable }) =>
+      usable === undefined ? [] : [{ path, directoryId: usable.directoryId, logs: usable.engine.cut() }],
     );
   }
 
