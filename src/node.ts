@@ -6,6 +6,7 @@ import { present } from './base/assert.ts';
 import type { Clock, Env, Logger, Timers } from './base/env.ts';
 import { type OpenBroker, openBroker } from './broker/broker.ts';
 import { type LogLevelName, LogLevels } from './broker/log-levels.ts';
+import type { PartitionDirectory } from './broker/partition-directory.ts';
 import type { BrokerConfig } from './config/broker-config.ts';
 import type { LogEngine } from './log/log-engine.ts';
 import { MemoryLogEngine } from './log/memory/memory-engine.ts';
@@ -75,6 +76,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     });
     closers.push(() => broker.close());
     await store.claim(broker.metadata.clusterId);
+    const backups = store.answerBackups?.(broker.partitions);
+    closers.push(async () => backups?.stop());
     const { keepsProcessAlive = true, interceptor } = options;
     const server = await Server.start({ broker, handlers, keepsProcessAlive, interceptor });
     closers.push(() => server.stop());
@@ -104,6 +107,8 @@ interface Store {
   readonly clusterId: string | undefined;
   /** Remembers that the data belongs to this broker of this cluster. */
   claim(clusterId: string): Promise<void>;
+  /** Of data that is in files. */
+  answerBackups?(partitions: PartitionDirectory): { stop(): Promise<void> };
   close(): Promise<void>;
 }
 

@@ -17,6 +17,8 @@ export interface BrokerProcessOptions {
   readonly directories?: readonly string[];
   /** Puts `dataDir` on a volume of this size, which only the broker sees and which goes with its process (`unshare`, Linux). */
   readonly volumeMb?: number;
+  /** Serves what is there, and removes it in the end; default: a new directory. */
+  readonly dataDir?: string;
   /** From which on lines of the broker's log are shown; `warn` otherwise. */
   readonly logLevel?: 'error';
   /** Made for the data directory, which exists and is empty. */
@@ -56,7 +58,7 @@ export class BrokerProcess implements AsyncDisposable {
 
   /** `settings` are `name=value`. */
   static async start(settings: readonly string[] = [], options: BrokerProcessOptions = {}): Promise<BrokerProcess> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'ottla-test-'));
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'ottla-test-')));
     const broker = new BrokerProcess(`127.0.0.1:${await freePort()}`, dataDir, { settings, ...options });
     await broker.#spawn();
     return broker;

@@ -9,7 +9,9 @@ import type { LogEngine } from '../log/log-engine.ts';
 import type { UsableDirectory } from '../log/several/mounted-directory.ts';
 import { SeveralDirectories } from '../log/several/several-directories.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
+import { BackupCuts } from './backup-cuts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import type { PartitionDirectory } from './partition-directory.ts';
 
 export interface DataDirectoriesOptions {
   readonly env: Env;
@@ -24,6 +26,8 @@ export interface DataDirectories {
   readonly clusterId: string | undefined;
   /** Writes down whose the directories are; one that comes later is claimed when it comes. */
   claim(clusterId: string): Promise<void>;
+  /** From now on, processes that make a backup are told where the logs stand. The broker is open, and stays open until this was stopped. */
+  answerBackups(partitions: PartitionDirectory): { stop(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -31,10 +35,11 @@ export interface DataDirectories {
 export async function openDataDirectories(options: DataDirectoriesOptions): Promise<DataDirectories> {
   const { env, config, paths } = options;
   const family = new Family();
+  const metadataPath = config.get('metadata.log.dir') ?? paths[0];
   const engine = await SeveralDirectories.start({
     env,
     paths,
-    metadataPath: config.get('metadata.log.dir') ?? paths[0],
+    metadataPath,
     isMetadata: ({ topicId }) => topicId === metadataLogId.topicId,
     open: async (path, onFault) => family.welcome(await openDataDirectory({ env, config, path, onFault })),
   });
@@ -42,6 +47,7 @@ export async function openDataDirectories(options: DataDirectoriesOptions): Prom
     engine,
     clusterId: family.clusterId,
     claim: (clusterId) => family.claim(clusterId),
+    answerBackups: (partitions) => new BackupCuts({ env, root: metadataPath, engine, partitions }),
     close: () => engine.close(),
   };
 }

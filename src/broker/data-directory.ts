@@ -6,14 +6,14 @@ import { Buffer } from 'node:buffer';
 import type { Env } from '../base/env.ts';
 import { DataDirectoryInUse, DataDirectoryRefused } from '../base/faults.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { refuseBackupAsData } from '../log/local/backup/target-directory.ts';
 import { makeDataDirectory } from '../log/local/data-directory.ts';
+import { LOCK } from '../log/local/file-names.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { readMetaProperties, writeMetaProperties } from '../log/local/meta-properties.ts';
 import type { LogId } from '../log/log-engine.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import { isInternalTopic } from '../metadata/topic-name.ts';
-
-const LOCK = '.lock';
 
 export interface DataDirectoryOptions {
   readonly env: Env;
@@ -39,6 +39,7 @@ export interface DataDirectory {
 /** Rejects with `DataDirectoryInUse`, `DataDirectoryRefused` or a `DiskFault`. */
 export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
   const { env, config, path, onFault } = options;
+  await refuseBackupAsData(env.disk, path);
   await makeDataDirectory(env.disk, path);
   const lock = await env.disk.lock(`${path}/${LOCK}`);
   if (lock === undefined) throw new DataDirectoryInUse(path);

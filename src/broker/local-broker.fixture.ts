@@ -13,6 +13,8 @@ export interface LocalBroker {
   readonly broker: OpenBroker;
   partition(topic: string, index?: number): Promise<Partition>;
   createTopic(name: string, partitions?: number): Promise<void>;
+  /** Until the stop. */
+  answerBackups(): void;
   /** In the order in which a process stops. */
   stop(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export async function localBroker(
   const logLevels = new LogLevels('INFO');
   const broker = await openBroker({ env, config, logLevels, engine, metadataLog, endPoints: [] });
   await store.claim(broker.metadata.clusterId);
+  let backups: { stop(): Promise<void> } | undefined;
   return {
     env,
     broker,
@@ -41,7 +44,11 @@ export async function localBroker(
       const topic = { name, numPartitions: partitions, replicationFactor: 1, assignments: [], configs: [] };
       await broker.metadata.createTopics([topic], { validateOnly: false });
     },
+    answerBackups() {
+      backups = store.answerBackups(broker.partitions);
+    },
     async stop() {
+      await backups?.stop();
       await broker.close();
       await metadataLog.close();
       await store.close();

@@ -307,11 +307,13 @@ test('every command has help with an example', async () => {
   };
   const root = commandsOf((await help([])).split('start a broker')[0] ?? '');
   assert.deepEqual(root.filter((name) => name !== 'help' && name !== 'complete').toSorted(), [
+    'backup',
     'config',
     'consume',
     'group',
     'log',
     'produce',
+    'restore',
     'status',
     'topic',
   ]);

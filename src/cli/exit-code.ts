@@ -6,13 +6,13 @@ export const ExitCode = {
   FAILED: 1,
   /** The command line, a file or a setting is wrong; nothing was done. */
   USAGE: 2,
-  /** The data directory is in use by another broker, or cannot be written. */
+  /** The data directory is in use by another broker, or cannot be written; a backup or its target cannot be used. */
   DATA_DIRECTORY: 3,
   /** The address is in use or not ours. */
   ADDRESS: 4,
   /** No broker answered. */
   UNREACHABLE: 5,
-  /** A check of files has found damage; the output says which. */
+  /** A check of files, or of what a restore has made, has found damage; the output says which. */
   DAMAGED: 6,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

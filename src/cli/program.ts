@@ -1,6 +1,7 @@
 /** All commands of the command line, in one tree. A new command is one file in `commands/` and one line here. */
 import type { Shell } from '../platform/shell.ts';
 import { plainCommand } from './command.ts';
+import { backup } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { configDescribe } from './commands/config-describe.ts';
 import { configSet } from './commands/config-set.ts';
@@ -14,6 +15,7 @@ import { groupReset } from './commands/group-reset.ts';
 import { logCheck } from './commands/log-check.ts';
 import { logDump } from './commands/log-dump.ts';
 import { produce } from './commands/produce.ts';
+import { restore } from './commands/restore.ts';
 import { status } from './commands/status.ts';
 import { topicAlter } from './commands/topic-alter.ts';
 import { topicCreate } from './commands/topic-create.ts';
@@ -54,6 +56,8 @@ export function makeProgram(shell: Shell) {
     .addCommand(group)
     .addCommand(config)
     .addCommand(log)
+    .addCommand(backup(shell))
+    .addCommand(restore(shell))
     .addCommand(status(shell))
     .addHelpText('beforeAll', '')
     .addHelpText('after', () => `\n${startHelp(shell.commandName)}`);

@@ -64,7 +64,7 @@ function asText(report: DirectoryReport): string {
   return tableText({ columns, rows }) + (count === 0 ? '' : `\n${faultTable(report)}\n`) + summary;
 }
 
-function faultTable(report: DirectoryReport): string {
+export function faultTable(report: DirectoryReport): string {
   const faults = faultsOf(report);
   const rows = faults.map(({ harm, file, position, offset, problem }) => [harm, file, position, offset, problem]);
   const rest = faultCountOf(report) - faults.length;

@@ -86,23 +86,28 @@ async function copyAll(
   isStopped: boolean,
 ): Promise<BackupManifest> {
   const { disk } = options.world;
+  let changed = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const cutMs = options.now();
     const cuts = isStopped ? await cutStopped(disk, directories) : await cutRunning(options, directories);
     const metadata = cuts.find(({ cut }) => cut.topic === options.metadataTopic);
     if (metadata === undefined) throw withoutMetadata(options);
     const others = cuts.filter((other) => other !== metadata);
-    const logs = await copyLogs(options, others);
-    if (logs === undefined) continue;
+    const copies = await copyLogs(options, others);
+    if (copies.kind === 'changed') {
+      changed = directoryName(copies.cut);
+      continue;
+    }
     const { cut, directory } = metadata;
     const copied = await copyMetadata({ disk, cut, root: directory.root, target: options.target });
     if (copied === undefined) {
       throw new DataDirectoryRefused('the metadata log is damaged, or changes all the time; see: ottla log check');
     }
-    return { meta: directory.meta, cutMs, logs: [...logs, copied] };
+    return { meta: directory.meta, cutMs, logs: [...copies.logs, copied] };
   }
   throw new DataDirectoryRefused(
-    'compaction was faster each time; make the backup on the volume of the data, where it takes no time, and copy it from there',
+    `${changed} could not be copied as it was: it is damaged (see: ottla log check), or compaction is faster; ` +
+      'make the backup on the volume of the data, where it takes no time, and copy it from there',
   );
 }
 
@@ -152,19 +157,21 @@ function withoutMetadata({ roots }: BackupOptions): DataDirectoryRefused {
   );
 }
 
-/** Undefined when a log is not to be had any more as it was at the cut. */
-async function copyLogs(
-  { world: { disk }, target }: BackupOptions,
-  cuts: readonly PlacedCut[],
-): Promise<readonly CopiedLog[] | undefined> {
+type LogCopies =
+  | { readonly kind: 'copied'; readonly logs: readonly CopiedLog[] }
+  /** This one is not to be had any more as it was at the cut, and nothing is left of the others either. */
+  | { readonly kind: 'changed'; readonly cut: LogCut };
+
+async function copyLogs({ world: { disk }, target }: BackupOptions, cuts: readonly PlacedCut[]): Promise<LogCopies> {
   const slots = new Slots(limits.logsChecked);
   // Those that are compacted first: their old files go after `file.delete.delay.ms`.
   const ordered = cuts.toSorted((one, other) => other.cut.cleanOffset - one.cut.cleanOffset);
   const copying = ordered.map(({ directory: { root }, cut }) => slots.run(() => copyLog({ disk, cut, root, target })));
   const copies = await Promise.all(copying);
-  if (copies.some(({ kind }) => kind === 'changed')) {
+  const changed = ordered[copies.findIndex(({ kind }) => kind === 'changed')];
+  if (changed !== undefined) {
     for (const { cut } of cuts) await disk.removeTree(`${target}/${directoryName(cut)}`);
-    return undefined;
+    return { kind: 'changed', cut: changed.cut };
   }
-  return copies.flatMap((copy) => (copy.kind === 'copied' ? [copy.log] : []));
+  return { kind: 'copied', logs: copies.flatMap((copy) => (copy.kind === 'copied' ? [copy.log] : [])) };
 }

@@ -51,7 +51,7 @@ export async function soundBatches(file: DiskFile, bytes: number): Promise<{ byt
   return { bytes: position, endOffset };
 }
 
-/** Where the batches of a file end that is known to be sound. */
+/** Where the batches of a file end; none of them is checked. */
 export async function endOfBatches(file: DiskFile): Promise<number> {
   let endOffset = 0;
   const visit = (batch: Uint8Array): boolean => {
