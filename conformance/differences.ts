@@ -35,6 +35,7 @@ export interface UnplayedSteps {
 
 const CORRUPT_MESSAGE = 2;
 const INVALID_TOPIC = 17;
+const INVALID_UPDATE_VERSION = 95;
 
 /** Ottla does not advertise these, and closes the connection of whoever calls them all the same. */
 export const unservedApis: readonly UnservedApis[] = [
@@ -57,8 +58,8 @@ export const unservedApis: readonly UnservedApis[] = [
     ],
   },
   {
-    reason: 'Ottla has no quorum of controllers, and its features do not have levels that one could change.',
-    apis: ['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter', 'UpdateFeatures', 'UnregisterBroker'],
+    reason: 'Ottla has no quorum of controllers.',
+    apis: ['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter', 'UnregisterBroker'],
   },
   { reason: 'Ottla keeps its data in one directory.', apis: ['AlterReplicaLogDirs'] },
   {
@@ -74,19 +75,19 @@ export const unplayedSteps: readonly UnplayedSteps[] = [
     reason: 'Whether a check of expiry falls between two of its steps is chance, and what follows depends on it.',
   },
   { scenario: 'transactions/txn-offsets-consumer-member', fromStep: 6, reason: 'It needs groups of KIP-848.' },
-  {
-    scenario: 'transactions/feature-level-0',
-    fromStep: 0,
-    reason: 'It lowers transaction.version first, and levels of features do not change here.',
-  },
-  {
-    scenario: 'transactions/feature-level-1',
-    fromStep: 0,
-    reason: 'It lowers transaction.version first, and levels of features do not change here.',
-  },
 ];
 
 export const differenceGroups: readonly DifferenceGroup[] = [
+  {
+    reason: 'A feature that Ottla does not have cannot be raised or lowered, so there is nothing to agree to.',
+    places: [20, 21, 25, 26, 27].flatMap((step) => [
+      { scenario: 'topics/controller-answers', step, pointer: '/response/errorCode', ottla: INVALID_UPDATE_VERSION },
+      { scenario: 'topics/controller-answers', step, pointer: '/response/errorMessage', ottla: '<string>' },
+      ...([20, 25, 26].includes(step)
+        ? [{ scenario: 'topics/controller-answers', step, pointer: '/response/results', ottla: [] }]
+        : []),
+    ]),
+  },
   {
     reason:
       'The last stable offset is never below the log start. Kafka leaves it at the first record of an open transaction, although that record was deleted.',

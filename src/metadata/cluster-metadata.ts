@@ -20,6 +20,13 @@ import { type CreatePartitionsResult, createPartitions, type MorePartitions } fr
 import { type CreateTopicResult, createTopics, type NewTopic } from './create-topics.ts';
 import { type Decide, type Decision, type Refusal, refuse } from './decision.ts';
 import { type DeleteTopicResult, deleteTopics, type TopicReference } from './delete-topics.ts';
+import {
+  type Feature,
+  type FeatureUpdate,
+  featureLevel,
+  type UpdateFeaturesResult,
+  updateFeatures,
+} from './features.ts';
 import { automaticTopic } from './internal-topics.ts';
 import { LiveImage } from './live-image.ts';
 import type { MetadataChange, MetadataImage } from './metadata-image.ts';
@@ -94,6 +101,11 @@ export class ClusterMetadata {
     return this.#image;
   }
 
+  /** Grows with every change of the metadata, over all restarts. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Kafka's 22 characters; known once a broker of the cluster has registered. */
   get clusterId(): string {
     return present(this.#image.clusterId, 'the cluster has an id once a broker has registered');
@@ -146,6 +158,25 @@ export class ClusterMetadata {
   /** One result per partition, in order. */
   reassignPartitions(reassignments: readonly Reassignment[]): Promise<readonly ReassignmentResult[]> {
     return this.#changeEach(reassignments, (image) => reassignPartitions(image, reassignments));
+  }
+
+  /** The level that holds now. */
+  featureLevel(feature: Feature): number {
+    return featureLevel(this.#image, feature);
+  }
+
+  /** All of them or none. `supported`: the features that this broker serves. */
+  async updateFeatures(
+    updates: readonly FeatureUpdate[],
+    supported: readonly Feature[],
+    options: ValidateOnly,
+  ): Promise<UpdateFeaturesResult> {
+    const decide: Decide<readonly UpdateFeaturesResult[]> = (image) => {
+      const { records, reply } = updateFeatures(image, updates, { supported, nodeId: this.#nodeId });
+      return { records, reply: [reply] };
+    };
+    const [result] = await this.#changeEach([updates], decide, options);
+    return present(result, 'one update has one result');
   }
 
   /** Ids that nobody has had and nobody else will get. */

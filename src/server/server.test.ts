@@ -54,8 +54,8 @@ async function serve(
   const others = options.handlers ?? [];
   const server = await Server.start({
     // The handlers of these tests ask the broker for nothing.
-    broker: { env, config } as unknown as Broker,
-    handlers: [...others, apiVersions(others)],
+    broker: { env, config, metadata: { position: 1 } } as unknown as Broker,
+    handlers: [...others, apiVersions(others, [])],
     keepsProcessAlive: true,
     interceptor: options.interceptor,
   });

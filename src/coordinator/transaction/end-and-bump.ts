@@ -65,9 +65,8 @@ function endAgain(current: Transaction, isCommit: boolean): EndReply {
       return isSameEnd(current.status, isCommit)
         ? { kind: 'ended', producerId, producerEpoch }
         : endRefusal(ErrorCode.INVALID_TXN_STATE);
+    // Somebody has become the producer since, or has begun the next transaction.
     case 'Empty':
-      // Somebody has become the producer since.
-      return endRefusal(isCommit ? ErrorCode.INVALID_TXN_STATE : ErrorCode.PRODUCER_FENCED);
     case 'Ongoing':
     case 'Dead':
     case 'PrepareEpochFence':

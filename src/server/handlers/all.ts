@@ -37,11 +37,13 @@ import { offsetDelete } from './offset-delete.ts';
 import { offsetFetch } from './offset-fetch.ts';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { produce } from './produce.ts';
+import { servedFeatures } from './served-features.ts';
 import { syncGroup } from './sync-group.ts';
 import { txnOffsetCommit } from './txn-offset-commit.ts';
+import { updateFeatures } from './update-features.ts';
 import { writeTxnMarkers } from './write-txn-markers.ts';
 
-const withoutApiVersions: readonly Handler[] = [
+const withoutFeatures: readonly Handler[] = [
   produce,
   fetch,
   offsetForLeaderEpoch,
@@ -83,4 +85,7 @@ const withoutApiVersions: readonly Handler[] = [
   writeTxnMarkers,
 ];
 
-export const handlers: readonly Handler[] = [...withoutApiVersions, apiVersions(withoutApiVersions)];
+const features = servedFeatures(withoutFeatures);
+const withoutApiVersions = [...withoutFeatures, updateFeatures(features)];
+
+export const handlers: readonly Handler[] = [...withoutApiVersions, apiVersions(withoutApiVersions, features)];
