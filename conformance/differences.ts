@@ -61,7 +61,11 @@ export const unservedApis: readonly UnservedApis[] = [
     reason: 'Ottla has no quorum of controllers.',
     apis: ['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter', 'UnregisterBroker'],
   },
-  { reason: 'Ottla keeps its data in one directory.', apis: ['AlterReplicaLogDirs'] },
+  {
+    reason:
+      'A log stays in the data directory in which it was made. While the broker is stopped its folder may be moved to another one, where it is found.',
+    apis: ['AlterReplicaLogDirs'],
+  },
   {
     reason: "Ottla collects no clients' metrics (Kafka does not advertise these two without a receiver either).",
     apis: ['GetTelemetrySubscriptions', 'PushTelemetry'],

@@ -28,6 +28,21 @@ function invariants(): readonly string[] {
   return [...read('docs/invariants.md').matchAll(/^(?:[-*#]+\s*)?\**(I\d+)\b/gm)].map(([, id = '']) => id);
 }
 
+/** What a file cites as `invariant I7` or `invariants I7, I8 and I9`. */
+function invariantsCitedBy(file: string): readonly string[] {
+  const lists = [...read(file).matchAll(/\binvariants? (I\d+(?:(?:, | and )I\d+)*)/gi)];
+  return lists.flatMap(([, list = '']) => list.match(/I\d+/g) ?? []);
+}
+
+/** The rows of the table in docs/invariants.md. */
+function testsOfInvariants(): readonly { readonly id: string; readonly files: readonly string[] }[] {
+  const rows = [...read('docs/invariants.md').matchAll(/^\| (I\d+) \| ([^|]*) \|/gm)];
+  return rows.map(([, id = '', files = '']) => ({
+    id,
+    files: [...files.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file),
+  }));
+}
+
 describe('the documentation', () => {
   it('names only files that exist', () => {
     const missing = pages.flatMap((page) =>
@@ -56,16 +71,23 @@ describe('the documentation', () => {
     const promised = invariants();
     assert.ok(promised.length > 0);
     assert.deepEqual(promised, [...new Set(promised)]);
-    const cited = new Set(
-      sources.flatMap((file) => [...read(file).matchAll(/\binvariants? (I\d+)\b/gi)].map(([, id]) => id)),
-    );
+    const cited = new Set(sources.flatMap(invariantsCitedBy));
     assert.deepEqual(
       promised.filter((id) => !cited.has(id)),
       [],
     );
     assert.deepEqual(
-      [...cited].filter((id) => id !== undefined && !promised.includes(id)),
+      [...cited].filter((id) => !promised.includes(id)),
       [],
     );
+  });
+
+  it('names for each invariant the tests that would notice, and they say so', () => {
+    const rows = testsOfInvariants();
+    assert.deepEqual(rows.map(({ id }) => id).toSorted(), invariants().toSorted());
+    for (const { id, files } of rows) {
+      assert.ok(files.length > 0, id);
+      for (const file of files) assert.ok(invariantsCitedBy(file).includes(id), `${file} does not cite ${id}`);
+    }
   });
 });

@@ -1,4 +1,4 @@
-/** One short life of a compacted log, ended by a power loss at each of its disk calls in turn; and bugs planted in the swap, which must be found. */
+/** One short life of a compacted log, ended by a power loss at each of its disk calls in turn; and bugs planted in the swap, which must be found. Fails when invariant I21 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Disk, DiskFile } from '../src/base/env.ts';

@@ -1,4 +1,4 @@
-/** The simulation is worth something only if it finds bugs: each of these was put in on purpose. */
+/** The simulation is worth something only if it finds bugs: each of these was put in on purpose. Fails when invariant I20 does not hold. */
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import type { Disk, DiskFile } from '../src/base/env.ts';

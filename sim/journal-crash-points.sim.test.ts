@@ -1,4 +1,4 @@
-/** A crowd of logs whose life is ended by a power loss at each of its disk calls in turn, and whose recovery by another one. */
+/** A crowd of logs whose life is ended by a power loss at each of its disk calls in turn, and whose recovery by another one. Fails when invariant I20 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';

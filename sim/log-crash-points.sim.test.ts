@@ -1,4 +1,4 @@
-/** One short life of a log, ended by a power loss at each of its disk calls in turn. */
+/** One short life of a log, ended by a power loss at each of its disk calls in turn. Fails when invariants I3 and I4 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';

@@ -1,3 +1,4 @@
+/** Fails when invariants I2 and I4 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulateLog } from './log-simulation.ts';

@@ -1,3 +1,4 @@
+/** Fails when invariants I1, I3, I5, I7 and I10 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulate } from './simulate.ts';

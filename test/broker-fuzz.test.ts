@@ -1,6 +1,7 @@
 /**
  * A whole broker under requests that no client sends: Apache Kafka's own request bytes, whole and damaged, and noise behind valid headers. Whatever comes, it must go on
  * serving, and no handler may meet what it did not expect (an error line in the log).
+ * Fails when invariant I14 does not hold.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,4 +1,4 @@
-/** A real broker process with two data directories, of which one is moved away and comes back. */
+/** A real broker process with two data directories, of which one is moved away and comes back. Fails when invariant I23 does not hold. */
 import assert from 'node:assert/strict';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

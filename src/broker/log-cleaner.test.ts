@@ -1,3 +1,4 @@
+/** Fails when invariant I22 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEnv } from '../../sim/test-env.ts';

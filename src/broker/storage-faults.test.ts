@@ -1,4 +1,4 @@
-/** What a broker over files does when its disk fails, and when the fault goes. */
+/** What a broker over files does when its disk fails, and when the fault goes. Fails when invariant I30 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestEnv } from '../../sim/test-env.ts';

@@ -1,3 +1,4 @@
+/** Fails when invariants I7 and I8 do not hold. */
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { test } from 'node:test';

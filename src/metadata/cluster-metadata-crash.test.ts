@@ -1,4 +1,4 @@
-/** The power goes at every point of a broker's life in turn; what it had answered must be there when it comes back, and nothing by halves. */
+/** The power goes at every point of a broker's life in turn; what it had answered must be there when it comes back, and nothing by halves. Fails when invariant I10 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../sim/test-env.ts';

@@ -1,3 +1,4 @@
+/** Fails when invariants I1, I2 and I6 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LogFull } from '../log/log-faults.ts';

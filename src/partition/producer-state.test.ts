@@ -1,3 +1,4 @@
+/** Fails when invariant I6 does not hold. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

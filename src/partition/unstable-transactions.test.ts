@@ -1,3 +1,4 @@
+/** Fails when invariant I15 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../sim/seeded-random.ts';

@@ -4,6 +4,7 @@
  * has no bytes for.
  *
  * `OTTLA_FUZZ_CASES` sets how many frames are tried (20,000 take about a second), `OTTLA_FUZZ_SEED` where to begin.
+ * Fails when invariant I13 does not hold.
  */
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';

@@ -1,3 +1,4 @@
+/** Fails when invariants I12 and I14 do not hold. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Env, NetworkListener } from '../base/env.ts';

@@ -1,3 +1,4 @@
+/** Fails when invariant I13 does not hold. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { limits } from '../base/limits.ts';

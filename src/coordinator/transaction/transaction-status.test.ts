@@ -1,3 +1,4 @@
+/** Fails when invariant I17 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

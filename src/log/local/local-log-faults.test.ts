@@ -1,4 +1,4 @@
-/** What a local log does when the disk fails under it, and what it finds afterwards. The simulator tries the rest. */
+/** What a local log does when the disk fails under it, and what it finds afterwards. The simulator tries the rest. Fails when invariants I5 and I32 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';

@@ -1,4 +1,4 @@
-/** What opening a log makes of each kind of damage: the table of outcomes in docs/storage.md, row by row. */
+/** What opening a log makes of each kind of damage: the table of outcomes in docs/storage.md, row by row. Fails when invariants I30 and I31 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';

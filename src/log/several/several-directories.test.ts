@@ -1,3 +1,4 @@
+/** Fails when invariant I23 does not hold. */
 import { testEnv } from '../../../sim/test-env.ts';
 import { LocalLogEngine } from '../local/local-engine.ts';
 import { logEngineContract } from '../log-engine.contract.ts';

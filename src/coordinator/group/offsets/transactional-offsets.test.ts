@@ -1,4 +1,4 @@
-/** Offsets in transactions. What the live coordinator says is compared with what one says that has only the log. */
+/** Offsets in transactions. What the live coordinator says is compared with what one says that has only the log. Fails when invariant I19 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

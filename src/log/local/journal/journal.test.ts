@@ -1,4 +1,4 @@
-/** What the engine does with its journal: when it is used, what it brings back, and how it ends. The simulator tries the rest. */
+/** What the engine does with its journal: when it is used, what it brings back, and how it ends. The simulator tries the rest. Fails when invariant I32 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DiskOperation } from '../../../../sim/memory-disk.ts';
