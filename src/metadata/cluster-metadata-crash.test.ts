@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../sim/test-env.ts';
-import { BrokerConfig } from '../config/broker-config.ts';
+import { BrokerConfig, type StaticSettings } from '../config/broker-config.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import { EngineMetadataLog } from './engine-metadata-log.ts';
@@ -16,7 +16,17 @@ interface Promised {
 
 const PARTITIONS = 3;
 
-test('whatever the power interrupts, what was answered stays and nothing is there by halves', async () => {
+for (const [name, bytesBetweenSnapshots] of [
+  ['without snapshots', 20_971_520],
+  ['with a snapshot after every change', 1],
+] as const) {
+  test(`whatever the power interrupts, what was answered stays and nothing is there by halves, ${name}`, () =>
+    interruptEverywhere({
+      flag: { 'metadata.log.max.record.bytes.between.snapshots': String(bytesBetweenSnapshots) },
+    }));
+}
+
+async function interruptEverywhere(settings: StaticSettings): Promise<void> {
   let interrupted = 0;
   for (let operation = 0; ; operation += 1) {
     const env = testEnv(operation + 1);
@@ -28,25 +38,25 @@ test('whatever the power interrupts, what was answered stays and nothing is ther
         return { kind: 'crash' };
       };
     });
-    const ending = await Promise.race([crashed, live(env, promised)]);
+    const ending = await Promise.race([crashed, live(env, promised, settings)]);
     if (ending === 'finished') break;
     interrupted += 1;
-    await check({ ...env, disk: env.disk.restarted(env.clock) }, promised);
+    await check({ ...env, disk: env.disk.restarted(env.clock) }, promised, settings);
   }
   assert.ok(interrupted > 20, 'there are many points at which the power can go');
-});
+}
 
-async function start(env: TestEnv): Promise<ClusterMetadata> {
+async function start(env: TestEnv, settings: StaticSettings): Promise<ClusterMetadata> {
   const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-  const config = new BrokerConfig();
+  const config = new BrokerConfig(settings);
   const log = new EngineMetadataLog({ env, engine, config });
   const metadata = await ClusterMetadata.open({ env, log, nodeId: 1, config });
   await metadata.register({ endPoints: [], rack: null });
   return metadata;
 }
 
-async function live(env: TestEnv, promised: Promised): Promise<'finished'> {
-  const metadata = await start(env);
+async function live(env: TestEnv, promised: Promised, settings: StaticSettings): Promise<'finished'> {
+  const metadata = await start(env, settings);
   promised.clusterId = metadata.clusterId;
   for (const name of ['a', 'b', 'c']) {
     const shape = { numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] };
@@ -58,11 +68,13 @@ async function live(env: TestEnv, promised: Promised): Promise<'finished'> {
   promised.created.delete('a');
   await metadata.deleteTopics([{ name: 'a' }]);
   promised.deleted.add('a');
+  // Snapshots are written behind the answers.
+  await metadata.close();
   return 'finished';
 }
 
-async function check(env: TestEnv, promised: Promised): Promise<void> {
-  const metadata = await start(env);
+async function check(env: TestEnv, promised: Promised, settings: StaticSettings): Promise<void> {
+  const metadata = await start(env, settings);
   if (promised.clusterId !== undefined) assert.equal(metadata.clusterId, promised.clusterId);
   for (const name of promised.created) assert.ok(metadata.image.topicByName(name), `${name} was answered`);
   for (const name of promised.deleted) assert.equal(metadata.image.topicByName(name), undefined);

@@ -27,6 +27,7 @@ import {
   type UpdateFeaturesResult,
   updateFeatures,
 } from './features.ts';
+import { recordsOf } from './image-records.ts';
 import { automaticTopic } from './internal-topics.ts';
 import { LiveImage } from './live-image.ts';
 import type { MetadataChange, MetadataImage } from './metadata-image.ts';
@@ -77,6 +78,7 @@ export class ClusterMetadata {
   /** There may be more in the log than in the image. */
   #behind = true;
   #catchUpPlanned = false;
+  #snapshotPlanned = false;
 
   private constructor(options: ClusterMetadataOptions) {
     this.#env = options.env;
@@ -255,7 +257,30 @@ export class ClusterMetadata {
     if (outcome.kind === 'conflict') return false;
     this.#behind = false;
     this.#apply(records, outcome.position);
+    if (this.#log.wantsSnapshot) this.#planSnapshot();
     return true;
+  }
+
+  #planSnapshot(): void {
+    if (this.#snapshotPlanned || this.#lifecycle.stopped) return;
+    this.#snapshotPlanned = true;
+    this.#lifecycle.run('metadata snapshot', () =>
+      this.#turns.take(() => {
+        this.#snapshotPlanned = false;
+        return this.#appendSnapshot();
+      }),
+    );
+  }
+
+  /** The image as it is in this turn. When another broker was faster, the next change asks again. */
+  async #appendSnapshot(): Promise<void> {
+    if (this.#behind) await this.#catchUp();
+    this.#behind = true;
+    const outcome = await this.#log.appendSnapshot(recordsOf(this.#image), { expectedPosition: this.#position });
+    if (outcome.kind === 'conflict') return;
+    this.#behind = false;
+    this.#position = outcome.position;
+    this.#env.logger.debug({ position: outcome.position }, 'a snapshot of the metadata was written');
   }
 
   #planCatchUp(): void {

@@ -1,6 +1,7 @@
 /**
  * A metadata log in a log engine: the log of Kafka's topic `__cluster_metadata`, one record batch per append, so that Kafka's tools can read it. A
- * position is an offset. Owns the open log and reopens it after a fault, because only what is read back then is certain.
+ * position is an offset. Owns the open log and reopens it after a fault, because only what is read back then is certain. A snapshot is one batch too, and
+ * the log begins with the last but one (decision 0024).
  *
  * Brokers that share it share this object; a log directory belongs to one process.
  */
@@ -11,12 +12,13 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId, LogSettings, PartitionLog } from '../log/log-engine.ts';
 import { buildBatch } from '../protocol/batch/build.ts';
-import { isControl } from '../protocol/batch/header.ts';
+import { baseOffset, isControl } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
 import { recordsOf } from '../protocol/batch/records.ts';
 import type { ClusterRecord } from './cluster-record.ts';
 import { decodeClusterRecord, encodeClusterRecord } from './cluster-record-codec.ts';
 import { type MetadataAppendOutcome, type MetadataLog, MetadataLogFault, type MetadataSlice } from './metadata-log.ts';
+import { isSnapshot, MetadataSnapshots, snapshotKey } from './metadata-snapshots.ts';
 
 /** The id that Kafka has set aside for this topic. */
 export const metadataLogId: LogId = {
@@ -27,6 +29,7 @@ export const metadataLogId: LogId = {
 
 /** Bytes that one `readFrom` asks for: large enough to start fast, small enough to decode within one turn of the event loop. */
 const SLICE_BYTES = 256 * 1024;
+const SEGMENT_BYTES = 1024 * 1024;
 /** The log has one order and no leaders. */
 const LEADER_EPOCH = 0;
 
@@ -40,6 +43,7 @@ export class EngineMetadataLog implements MetadataLog {
   readonly #env: Env;
   readonly #engine: LogEngine;
   readonly #settings: LogSettings;
+  readonly #snapshots: MetadataSnapshots;
   readonly #listeners = new Set<() => void>();
   /** Opening and appending, one at a time. */
   readonly #turns = new Turns();
@@ -53,32 +57,47 @@ export class EngineMetadataLog implements MetadataLog {
     this.#env = env;
     this.#engine = engine;
     this.#settings = metadataLogSettings(config);
+    this.#snapshots = new MetadataSnapshots(() => config.get('metadata.log.max.record.bytes.between.snapshots'));
+  }
+
+  get wantsSnapshot(): boolean {
+    return this.#snapshots.isWanted;
   }
 
   append(
     records: readonly ClusterRecord[],
     { expectedPosition }: { readonly expectedPosition: number },
   ): Promise<MetadataAppendOutcome> {
-    assert(records.length > 0, 'an append of nothing');
-    return this.#turns.take(async () => {
-      const log = await this.#openLog();
-      assert(expectedPosition <= log.endOffset, 'a writer has read what the log does not have', { expectedPosition });
-      if (expectedPosition !== log.endOffset) return { kind: 'conflict', position: log.endOffset };
-      const position = await this.#write(log, records);
-      for (const listener of this.#listeners) listener();
-      return { kind: 'appended', position };
-    });
+    return this.#write(records, { expectedPosition, key: null });
+  }
+
+  /** The one before it has been read by everybody who follows: the log begins there now. */
+  async appendSnapshot(
+    records: readonly ClusterRecord[],
+    { expectedPosition }: { readonly expectedPosition: number },
+  ): Promise<MetadataAppendOutcome> {
+    const begin = this.#snapshots.last?.offset;
+    const outcome = await this.#write(records, { expectedPosition, key: snapshotKey });
+    if (outcome.kind === 'appended' && begin !== undefined) await this.#turns.take(() => this.#forget(begin));
+    return outcome;
   }
 
   async readFrom(position: number): Promise<MetadataSlice> {
     const log = this.#log ?? (await this.#turns.take(() => this.#openLog()));
-    const endOffset = log.durableOffset;
-    if (position >= endOffset) return { records: [], nextPosition: position };
-    const read = { offset: position, endOffset, bytesMax: SLICE_BYTES, atLeastOneBatch: true };
+    const { durableOffset: endOffset, startOffset } = log;
+    const isBeginning = position === 0;
+    if (!isBeginning && position < startOffset) throw new MetadataLogFault('the reader was left behind by snapshots');
+    const offset = isBeginning ? startOffset : position;
+    if (offset >= endOffset) return { records: [], nextPosition: position };
+    const read = { offset, endOffset, bytesMax: SLICE_BYTES, atLeastOneBatch: true };
     const slice = await faultOf(() => log.read(read));
     const records: ClusterRecord[] = [];
     for (const part of slice.parts) {
-      for (const batch of batches(part)) if (!isControl(batch)) readRecords(batch, records);
+      for (const batch of batches(part)) {
+        this.#snapshots.seen(batch);
+        const isPassedOver = isSnapshot(batch) && !(isBeginning && baseOffset(batch) === startOffset);
+        if (!isControl(batch) && !isPassedOver) readRecords(batch, records);
+      }
     }
     return { records, nextPosition: slice.nextOffset };
   }
@@ -97,24 +116,41 @@ export class EngineMetadataLog implements MetadataLog {
     });
   }
 
-  /** Answers the end of the log when it is durable. */
-  async #write(log: PartitionLog, records: readonly ClusterRecord[]): Promise<number> {
-    const timestamp = this.#env.clock.now();
-    const baseOffset = log.endOffset;
-    const bytes = buildBatch({
-      baseOffset,
-      partitionLeaderEpoch: LEADER_EPOCH,
-      records: records.map((record) => ({ timestamp, key: null, value: encodeClusterRecord(record) })),
+  /** All records in one batch, which is there whole or not at all. Answered when it is durable. */
+  #write(
+    records: readonly ClusterRecord[],
+    { expectedPosition, key }: { readonly expectedPosition: number; readonly key: Uint8Array | null },
+  ): Promise<MetadataAppendOutcome> {
+    assert(records.length > 0, 'an append of nothing');
+    return this.#turns.take(async () => {
+      const log = await this.#openLog();
+      const baseOffset = log.endOffset;
+      assert(expectedPosition <= baseOffset, 'a writer has read what the log does not have', { expectedPosition });
+      if (expectedPosition !== baseOffset) return { kind: 'conflict', position: baseOffset };
+      const timestamp = this.#env.clock.now();
+      const bytes = buildBatch({
+        baseOffset,
+        partitionLeaderEpoch: LEADER_EPOCH,
+        records: records.map((record) => ({ timestamp, key, value: encodeClusterRecord(record) })),
+      });
+      const position = baseOffset + records.length;
+      const batch = { bytes, baseOffset, lastOffset: position - 1, leaderEpoch: LEADER_EPOCH, maxTimestamp: timestamp };
+      await faultOf(() => {
+        const durable = this.#whenDurable(log, position);
+        log.append(batch);
+        log.requestSync();
+        return durable;
+      });
+      this.#snapshots.seen(bytes);
+      for (const listener of this.#listeners) listener();
+      return { kind: 'appended', position };
     });
-    const end = baseOffset + records.length;
-    const batch = { bytes, baseOffset, lastOffset: end - 1, leaderEpoch: LEADER_EPOCH, maxTimestamp: timestamp };
-    await faultOf(() => {
-      const durable = this.#whenDurable(log, end);
-      log.append(batch);
-      log.requestSync();
-      return durable;
-    });
-    return end;
+  }
+
+  async #forget(begin: number): Promise<void> {
+    const log = await this.#openLog();
+    await faultOf(() => log.advanceStart(begin));
+    await faultOf(() => log.applyRetention(begin));
   }
 
   /** There is one append at a time, so there is one who waits. */
@@ -145,9 +181,10 @@ export class EngineMetadataLog implements MetadataLog {
   }
 }
 
-/** Nothing of it ever expires. */
+/** Nothing of it expires by itself; small segments, so that what lies before a snapshot can go. */
 function metadataLogSettings(config: BrokerConfig): LogSettings {
   const overrides = new Map([
+    ['segment.bytes', String(SEGMENT_BYTES)],
     ['cleanup.policy', ''],
     ['retention.ms', '-1'],
     ['retention.bytes', '-1'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ClusterRecord } from './cluster-record.ts';
-import type { MetadataLog } from './metadata-log.ts';
+import { type MetadataLog, MetadataLogFault } from './metadata-log.ts';
 
 export interface MetadataLogHarness {
   /** A log over storage of its own. */
@@ -99,6 +99,68 @@ export function metadataLogContract(name: string, harness: MetadataLogHarness): 
     );
   });
 
+  contract('whoever has read to a snapshot passes over it', async ({ log }) => {
+    const position = await append(log, [topic('a')], 0);
+    const outcome = await log.appendSnapshot([topic('a')], { expectedPosition: position });
+    assert.equal(outcome.kind, 'appended');
+    assert.deepEqual(await log.readFrom(position), { records: [], nextPosition: outcome.position });
+    const end = await append(log, [topic('b')], outcome.position);
+    assert.deepEqual(await readAll(log, position), [topic('b')]);
+    assert.deepEqual(await log.readFrom(end), { records: [], nextPosition: end });
+  });
+
+  contract('whoever begins after two snapshots begins with the first, which stands for all before', async (subject) => {
+    const { log } = subject;
+    let position = await append(log, [topic('a'), setting('a', 'x', '1'), setting('a', 'x', null)], 0);
+    position = await snapshot(log, [topic('a')], position);
+    position = await append(log, [topic('b')], position);
+    assert.deepEqual(
+      (await readAll(log)).map(({ kind }) => kind),
+      ['topic', 'config', 'config', 'topic'],
+    );
+    position = await snapshot(log, [topic('a'), topic('b')], position);
+    await append(log, [topic('c')], position);
+    assert.deepEqual(await readAll(log), [topic('a'), topic('b'), topic('c')]);
+    assert.deepEqual(await readAll(await subject.reopen()), [topic('a'), topic('b'), topic('c')]);
+  });
+
+  contract(
+    'a reader that two snapshots have left behind is told, one that a single one met is not',
+    async ({ log }) => {
+      const first = await append(log, [topic('a')], 0);
+      let position = await snapshot(log, [topic('a')], await append(log, [topic('b')], first));
+      assert.deepEqual(await readAll(log, first), [topic('b')]);
+      position = await snapshot(log, [topic('a'), topic('b')], await append(log, [topic('c')], position));
+      await assert.rejects(log.readFrom(first), MetadataLogFault);
+      assert.deepEqual(await readAll(log, position), []);
+    },
+  );
+
+  contract('a snapshot of a writer that has not seen everything is not appended', async ({ log }) => {
+    const position = await append(log, [topic('a')], 0);
+    const outcome = await log.appendSnapshot([topic('b')], { expectedPosition: 0 });
+    assert.deepEqual(outcome, { kind: 'conflict', position });
+    assert.deepEqual(await readAll(log), [topic('a')]);
+  });
+
+  contract('a log asks for a snapshot when much has come since the last', async ({ log, reopen }) => {
+    const much = (count: number) =>
+      Array.from({ length: count }, (_, index) => setting('a', `x${index}`, 'y'.repeat(30_000)));
+    let position = await append(log, [setting('a', 'x', 'small')], 0);
+    assert.equal(log.wantsSnapshot, false);
+    position = await append(log, much(10), position);
+    assert.equal(log.wantsSnapshot, true);
+    const again = await reopen();
+    await readAll(again);
+    assert.equal(again.wantsSnapshot, true);
+    position = await snapshot(again, much(10), position);
+    assert.equal(again.wantsSnapshot, false);
+    position = await append(again, much(9), position);
+    assert.equal(again.wantsSnapshot, false, 'a snapshot would be longer than what it stands for');
+    await append(again, much(2), position);
+    assert.equal(again.wantsSnapshot, true);
+  });
+
   contract('an opened log has what was appended before', async ({ log, reopen }) => {
     const position = await append(log, [topic('a')], 0);
     const again = await reopen();
@@ -122,6 +184,16 @@ async function append(log: MetadataLog, records: readonly ClusterRecord[], expec
   const outcome = await log.append(records, { expectedPosition });
   assert.equal(outcome.kind, 'appended');
   assert.ok(outcome.position > expectedPosition);
+  return outcome.position;
+}
+
+async function snapshot(
+  log: MetadataLog,
+  records: readonly ClusterRecord[],
+  expectedPosition: number,
+): Promise<number> {
+  const outcome = await log.appendSnapshot(records, { expectedPosition });
+  assert.equal(outcome.kind, 'appended');
   return outcome.position;
 }
 

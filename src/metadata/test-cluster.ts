@@ -14,10 +14,11 @@ export interface TestCluster {
   start(nodeId: number, settings?: Readonly<Record<string, string>>): Promise<ClusterMetadata>;
 }
 
-export function testCluster(log?: MetadataLog): TestCluster {
+/** `flag`: settings of the log. */
+export function testCluster(log?: MetadataLog, flag: Readonly<Record<string, string>> = {}): TestCluster {
   const env = testEnv();
   const shared =
-    log ?? new EngineMetadataLog({ env, engine: new MemoryLogEngine({ env }), config: new BrokerConfig() });
+    log ?? new EngineMetadataLog({ env, engine: new MemoryLogEngine({ env }), config: new BrokerConfig({ flag }) });
   return {
     env,
     log: shared,

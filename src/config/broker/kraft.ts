@@ -37,7 +37,11 @@ export const kraftSettings = {
     importance: 'high',
     effect: 'Where the metadata log is; the first of log.dirs otherwise.',
   }),
-  'metadata.log.max.record.bytes.between.snapshots': long(20_971_520, { min: 1, importance: 'high' }),
+  'metadata.log.max.record.bytes.between.snapshots': long(20_971_520, {
+    min: 1,
+    importance: 'high',
+    effect: 'A snapshot of the metadata follows at the latest after so many bytes of changes.',
+  }),
   'metadata.log.max.snapshot.interval.ms': long(3_600_000, { min: 0, importance: 'high' }),
   'metadata.log.segment.bytes': int(1_073_741_824, { min: 8388608, importance: 'high' }),
   'metadata.log.segment.ms': long(604_800_000, { importance: 'high' }),
