@@ -1,4 +1,4 @@
-/** The metadata log is copied whole, with its snapshots, while it is written. */
+/** The metadata log is copied whole, while it is written. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
@@ -9,7 +9,6 @@ import { copyMetadata } from './copy-metadata.ts';
 const DIRECTORY = 'data/__cluster_metadata-0';
 const OLD = '00000000000000000000.log';
 const ACTIVE = '00000000000000000002.log';
-const SNAPSHOT = '00000000000000000002-0000000000.checkpoint';
 const batches = [0, 1, 2, 3].map((offset) => batchAt(offset, {}).bytes);
 
 async function put(env: TestEnv, path: string, content: Uint8Array | string): Promise<void> {
@@ -34,12 +33,10 @@ function copy(env: TestEnv, endOffset = 4) {
 
 const namesOf = (log: Awaited<ReturnType<typeof copy>>) => log?.files.map(({ name }) => name);
 
-test('segments and snapshots are there, and what was written after the cut', async () => {
+test('segments are there, and what was written after the cut', async () => {
   const env = await metadataLog();
-  await put(env, `${DIRECTORY}/${SNAPSHOT}`, batchAt(0, {}).bytes);
-  await put(env, `${DIRECTORY}/${SNAPSHOT}.tmp`, '');
   const log = await copy(env, 3);
-  assert.deepEqual(namesOf(log), [OLD, SNAPSHOT, ACTIVE]);
+  assert.deepEqual(namesOf(log), [OLD, ACTIVE]);
   assert.deepEqual([log?.startOffset, log?.endOffset], [0, 4]);
 });
 
@@ -50,18 +47,17 @@ test('a batch that is being written is left out', async () => {
   assert.equal(env.disk.file(`backup/__cluster_metadata-0/${ACTIVE}`)?.bytes, batches[2]?.byteLength);
 });
 
-test('a log that a snapshot has replaced the beginning of meanwhile is copied with the snapshot', async () => {
+test('a log whose beginning a snapshot has replaced meanwhile is copied from the snapshot on', async () => {
   const env = await metadataLog();
   let isReplaced = false;
   env.disk.pause = async ({ kind, path }) => {
     if (isReplaced || kind !== 'open' || path !== `${DIRECTORY}/${ACTIVE}`) return;
     isReplaced = true;
-    await put(env, `${DIRECTORY}/${SNAPSHOT}`, batchAt(0, {}).bytes);
     await put(env, 'data/log-start-offset-checkpoint', formatOffsets(new Map([['__cluster_metadata-0', 2]])));
     await env.disk.remove(`${DIRECTORY}/${OLD}`);
   };
   const log = await copy(env);
-  assert.deepEqual(namesOf(log), [SNAPSHOT, ACTIVE]);
+  assert.deepEqual(namesOf(log), [ACTIVE]);
   assert.deepEqual([log?.startOffset, log?.endOffset], [2, 4]);
   assert.equal(await env.disk.stat(`backup/__cluster_metadata-0/${OLD}`), undefined);
 });

@@ -1,5 +1,5 @@
 /**
- * Copies the metadata log: all of it, as it is after everything else was copied, with whatever snapshots lie beside it. So a topic whose log was left out
+ * Copies the metadata log: all of it, as it is after everything else was copied. So a topic whose log was left out
  * is not in the metadata either, and no producer id is handed out again. It is small, and copied without sharing bytes.
  */
 import type { Disk, DiskEntry } from '../../../base/env.ts';
@@ -14,8 +14,6 @@ import type { CopiedFile, CopiedLog } from './manifest.ts';
 
 /** How often a directory is copied anew that changes meanwhile. */
 const ATTEMPTS = 10;
-/** A snapshot of the metadata, `<offset>-<epoch>.checkpoint`. */
-const SNAPSHOT = /^\d{20}-\d{10}\.checkpoint$/;
 
 export interface MetadataToCopy {
   readonly disk: Disk;
@@ -77,8 +75,8 @@ async function copySound(disk: Disk, from: string, to: string) {
   }
 }
 
-/** Of segments and snapshots, in the order of their offsets. */
+/** Of segments, in the order of their offsets. */
 function namesOf(entries: readonly DiskEntry[]): readonly string[] {
   const names = entries.map(({ name }) => name);
-  return names.filter((name) => parseFileName(name)?.suffix === LOG || SNAPSHOT.test(name)).sort();
+  return names.filter((name) => parseFileName(name)?.suffix === LOG).sort();
 }
