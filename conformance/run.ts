@@ -4,6 +4,7 @@ import { brokerAt, type StartedBroker, startInProcess, startProcess } from './br
 import type { Difference } from './differences.ts';
 import { differencesOf, expectedOfOttla } from './expectations.ts';
 import { judge } from './judge.ts';
+import { playFairly } from './play-fairly.ts';
 import { type Played, play } from './player.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -71,7 +72,8 @@ async function playSession(
         jobs.run(async () => {
           const differences = options.isOttla ? differencesOf(scenario, options.store) : [];
           const expected = options.isOttla ? expectedOfOttla(scenario, differences) : scenario;
-          report(resultOf(scenario, await play(expected, broker), differences));
+          const played = await playFairly(scenario, () => play(expected, broker));
+          report(resultOf(scenario, played, differences));
         }),
       ),
     );
