@@ -11,6 +11,7 @@ func restartChecks() []check {
 	return []check{
 		{"restart: kill -9 under load, nothing lost or doubled", func() { underLoad("@kill") }},
 		{"restart: orderly stop under load, nothing lost or doubled", func() { underLoad("@restart") }},
+		{"restart: kill -9 among transactions, each is read whole or not at all", transactionsUnderFire},
 	}
 }
 

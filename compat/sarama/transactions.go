@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -14,6 +16,8 @@ func transactionChecks() []check {
 		{"transactions: committed records are read, aborted ones are not", commitAndAbort},
 		{"transactions: a zombie with the same id is fenced", zombie},
 		{"transactions: offsets count with the commit", transactionalOffsets},
+		{"transactions: consume, transform, produce is exactly once", chain},
+		{"transactions: one that takes too long is aborted", tooLong},
 	}
 }
 
@@ -119,4 +123,142 @@ func transactionalOffsets() {
 	eventually("the offset of the commit", func() bool { return offset() == 5 })
 	end(7, producer.AbortTxn)
 	expectEqual("the offset after an abort", int64(5), offset())
+}
+
+func tooLong() {
+	topic := newTopic(1, nil)
+	config := idempotentSettings()
+	config.Producer.Transaction.ID = "tx-" + topic
+	config.Producer.Transaction.Timeout = time.Second
+	slow := must(sarama.NewSyncProducer(bootstrap, config))
+	defer slow.Close()
+	expect(slow.BeginTxn())
+	send(slow, topic, "late")
+	// Readers of committed records get the record behind it only when it has been aborted.
+	if read := committed(topic); !slices.Equal([]string{}, read) {
+		panic(fmt.Sprintf("read %v", read))
+	}
+	expectEqual("the slow producer can commit", false, slow.CommitTxn() == nil)
+}
+
+// chain moves records from one topic to another, each with its offset in one transaction; each fourth is aborted and done again by a new producer.
+func chain() {
+	const count = 60
+	in, out := newTopic(1, nil), newTopic(1, nil)
+	expected := []string{}
+	for i := range count {
+		expected = append(expected, fmt.Sprintf("%03d!", i))
+		produce(settings(), &sarama.ProducerMessage{Topic: in, Value: sarama.StringEncoder(fmt.Sprintf("%03d", i))})
+	}
+	worker := &transformer{out: out, group: "group-of-" + in}
+	worker.producer = transactional("tx-" + in)
+	defer func() { worker.producer.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*wait)
+	defer cancel()
+	for worker.moved < count {
+		expect(ctx.Err())
+		config := settings()
+		config.Consumer.IsolationLevel = sarama.ReadCommitted
+		config.Consumer.Offsets.AutoCommit.Enable = false
+		member := must(sarama.NewConsumerGroup(bootstrap, worker.group, config))
+		// A claim ends with each abort, so that the next one begins where the last commit left off.
+		expect(member.Consume(ctx, []string{in}, worker))
+		expect(member.Close())
+	}
+	if read := committed(out); !slices.Equal(expected, read) {
+		panic(fmt.Sprintf("expected %v, read %v", expected, read))
+	}
+}
+
+type transformer struct {
+	out, group    string
+	producer      sarama.SyncProducer
+	rounds, moved int
+}
+
+func (t *transformer) Setup(sarama.ConsumerGroupSession) error   { return nil }
+func (t *transformer) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+
+func (t *transformer) ConsumeClaim(_ sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	for message := range claim.Messages() {
+		expect(t.producer.BeginTxn())
+		send(t.producer, t.out, string(message.Value)+"!")
+		expect(t.producer.AddMessageToTxn(message, t.group, nil))
+		t.rounds++
+		if t.rounds%4 == 0 {
+			return t.producer.AbortTxn()
+		}
+		expect(t.producer.CommitTxn())
+		if t.moved++; message.Offset+1 == claim.HighWaterMarkOffset() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// transactionsUnderFire commits and aborts while the broker is killed: each transaction is read whole or not at all.
+func transactionsUnderFire() {
+	const size = 3
+	topic := newTopic(1, nil)
+	told := map[string]string{}
+	var count atomic.Int64
+	stop, stopped := make(chan struct{}), make(chan any, 1)
+	go func() {
+		defer func() { stopped <- recover() }()
+		for number := 0; ; {
+			producer := transactional("tx-" + topic)
+			for isAlive := true; isAlive; number++ {
+				select {
+				case <-stop:
+					producer.Close()
+					return
+				default:
+				}
+				value := fmt.Sprintf("%04d", number)
+				told[value] = transact(producer, topic, value, size, number%5 == 4)
+				count.Add(1)
+				isAlive = told[value] != "unknown"
+			}
+			producer.Close()
+		}
+	}()
+	for round := range 3 {
+		if round > 0 {
+			restart("@kill")
+		}
+		target := count.Load() + 20
+		eventually("20 more transactions", func() bool { return count.Load() >= target })
+	}
+	close(stop)
+	if reason := <-stopped; reason != nil {
+		panic(reason)
+	}
+	counts := map[string]int{}
+	for _, value := range committed(topic) {
+		counts[value]++
+	}
+	for value, outcome := range told {
+		isWhole, isNothing := counts[value] == size, counts[value] == 0
+		isRight := outcome == "committed" && isWhole || outcome == "aborted" && isNothing || outcome == "unknown" && (isWhole || isNothing)
+		expectEqual(fmt.Sprintf("transaction %s was %s, and %d of %d records are read", value, outcome, counts[value], size), true, isRight)
+	}
+}
+
+func transact(producer sarama.SyncProducer, topic, value string, size int, aborts bool) string {
+	if producer.BeginTxn() != nil {
+		return "unknown"
+	}
+	for range size {
+		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}); err != nil {
+			return "unknown"
+		}
+	}
+	end, outcome := producer.CommitTxn, "committed"
+	if aborts {
+		end, outcome = producer.AbortTxn, "aborted"
+	}
+	if end() != nil {
+		return "unknown"
+	}
+	return outcome
 }
