@@ -7,6 +7,9 @@ import { connect, type Socket } from 'node:net';
 export class LoopbackClient {
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
+  /** What came after it: put together only when somebody asks for a frame, since each time copies everything. */
+  #later: Buffer[] = [];
+  #unreadBytes = 0;
   #waiting: { resolve: (frame: Buffer) => void; reject: (error: Error) => void }[] = [];
   /** Resolves when the broker has closed the connection. */
   readonly closed: Promise<void>;
@@ -59,7 +62,7 @@ export class LoopbackClient {
 
   /** Bytes that have come and were not asked for yet. */
   get unreadBytes(): number {
-    return this.#received.length;
+    return this.#unreadBytes;
   }
 
   /** Stops taking bytes from the operating system. */
@@ -80,17 +83,31 @@ export class LoopbackClient {
   }
 
   #onData(bytes: Buffer): void {
-    this.#received = Buffer.concat([this.#received, bytes]);
+    this.#later.push(bytes);
+    this.#unreadBytes += bytes.length;
     this.#deliver();
   }
 
   #deliver(): void {
-    while (this.#waiting.length > 0 && this.#received.length >= 4) {
-      const end = 4 + this.#received.readInt32BE(0);
-      if (this.#received.length < end) return;
-      const frame = this.#received.subarray(4, end);
+    while (this.#waiting.length > 0) {
+      const header = this.#take(0, 4);
+      if (header === undefined) return;
+      const end = 4 + header.readInt32BE(0);
+      const frame = this.#take(4, end);
+      if (frame === undefined) return;
       this.#received = this.#received.subarray(end);
+      this.#unreadBytes -= end;
       this.#waiting.shift()?.resolve(frame);
     }
+  }
+
+  /** Undefined when not so much has come. */
+  #take(start: number, end: number): Buffer | undefined {
+    if (this.#unreadBytes < end) return undefined;
+    if (this.#received.length < end) {
+      this.#received = Buffer.concat([this.#received, ...this.#later]);
+      this.#later = [];
+    }
+    return this.#received.subarray(start, end);
   }
 }
