@@ -6,6 +6,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Played } from './player.ts';
 import type { Scenario } from './scenario.ts';
 
+/** What is sent late is answered early, by its own clock: so `minMs` too. */
+const BY_THE_CLOCK = ['sleepMs', 'minMs', 'maxMs', 'pending'] as const;
 const PLAYS_MAX = 4;
 /** The tightest bounds in scenarios leave a few times as much. */
 const STALL_MS = 60;
@@ -23,5 +25,5 @@ export async function playFairly(scenario: Scenario, playOnce: () => Promise<Pla
 
 /** Also whether it can be played twice: what has a broker of its own changes it for good. */
 function goesByTheClock({ isolate, steps }: Scenario): boolean {
-  return isolate !== true && steps.some(({ sleepMs, maxMs, pending }) => sleepMs ?? maxMs ?? pending);
+  return isolate !== true && steps.some((step) => BY_THE_CLOCK.some((word) => step[word] !== undefined));
 }
