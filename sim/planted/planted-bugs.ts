@@ -83,9 +83,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a log's start is acknowledged before it is saved",
     file: 'log/local/local-log.ts',
-    find: 'const saving = this.#host.saveStart(this, offset).then(() => this.#moveStart(offset));',
+    find: 'const saving = this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
     replace:
-      'this.#moveStart(offset); const saving = Promise.resolve(); void this.#host.saveStart(this, offset).catch(() => {});',
+      'this.#moveStart(offset); const saving = Promise.resolve(); void this.#host.saveStart(this.id, offset).catch(() => {});',
     seeds: 100,
   },
   {
