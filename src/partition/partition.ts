@@ -364,7 +364,7 @@ export class Partition {
   /** Undefined when it was ended before it was through, or when the partition has stopped. */
   async compact(request: Omit<CompactionRequest, 'upTo' | 'isLastOfProducer'>): Promise<CompactionResult | undefined> {
     if (this.#stopped !== undefined) return undefined;
-    const isLastOfProducer = (batch: Uint8Array): boolean => this.#producers.isLastOf(batch);
+    const isLastOfProducer = (batch: Uint8Array): boolean => this.#producers.isLastOf(batch, this.#log.durableOffset);
     return this.#log.compact({ ...request, upTo: this.#compactedUpTo, isLastOfProducer });
   }
 

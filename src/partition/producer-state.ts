@@ -208,13 +208,16 @@ export class ProducerState {
 
   /**
    * Whether an active producer's sequences go on behind this batch; or, of a producer whose last word in the log is a marker, whether its epoch stands
-   * in it. Compaction must leave such a batch, so that whoever rebuilds this state from the log gets the same (invariant I22).
+   * in it. Compaction must leave such a batch, so that whoever rebuilds this state from the log gets the same (invariant I22). A crash may take along what
+   * lies at or above `durableOffset`: then the sequences go on behind what came before.
    */
-  isLastOf(batch: Uint8Array): boolean {
+  isLastOf(batch: Uint8Array, durableOffset: number): boolean {
     const entry = this.#entries.get(producerId(batch));
     if (entry === undefined) return false;
-    const last = entry.batches.at(-1);
+    const last = entry.batches.findLast((one) => one.lastOffset < durableOffset);
     if (last !== undefined) return lastOffset(batch) === last.lastOffset;
+    // Everything that is remembered may be lost; which batch would be the last one then is not known any more.
+    if (entry.batches.length > 0) return true;
     return isControl(batch) && producerEpoch(batch) === entry.epoch;
   }
 
