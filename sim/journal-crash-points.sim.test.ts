@@ -23,7 +23,7 @@ async function open(env: TestEnv, models: readonly LogModel[]): Promise<Crowd> {
     const log = await engine.open(logId({ partition }), settings);
     model.opened(log);
     log.onProgress = () => model.progress(log);
-    await model.check(log);
+    await model.check(log, env.clock.now());
     logs.push(log);
   }
   return { engine, logs };

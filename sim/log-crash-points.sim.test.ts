@@ -14,7 +14,7 @@ async function open(env: TestEnv, model: LogModel): Promise<{ engine: LocalLogEn
   const log = await engine.open(logId(), settings);
   model.opened(log);
   log.onProgress = () => model.progress(log);
-  await model.check(log);
+  await model.check(log, env.clock.now());
   return { engine, log };
 }
 
@@ -75,6 +75,6 @@ test('a power loss at any disk call loses nothing that was acknowledged', async 
     const after = { ...env, disk: env.disk.restarted(env.clock) };
     const { log } = await open(after, model);
     await append(log, model, 2);
-    await model.check(log);
+    await model.check(log, env.clock.now());
   }
 });

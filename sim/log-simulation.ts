@@ -1,5 +1,5 @@
 /**
- * One seeded life of a data directory: a few partitions, random appends, syncs, deletions and reads, and stops of every kind: clean, killed,
+ * One seeded life of a data directory: a few partitions, random appends, syncs, deletions, compactions and reads, and stops of every kind: clean, killed,
  * power loss in the middle of any call, failed writes and syncs. After each restart the checker compares what is there with what was
  * promised. The same seed gives the same life.
  */
@@ -10,7 +10,10 @@ import { JOURNAL } from '../src/log/local/file-names.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
 import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-engine.ts';
-import { LogFull } from '../src/log/log-faults.ts';
+import { LogClosed, LogFull } from '../src/log/log-faults.ts';
+import { buildBatch } from '../src/protocol/batch/build.ts';
+import { hasProducerId, lastOffset, lastSequence, maxTimestamp, producerId } from '../src/protocol/batch/header.ts';
+import { CompactedContent } from './compacted-content.ts';
 import { LogModel } from './log-model.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -21,6 +24,9 @@ import { settle, VirtualClock } from './virtual-clock.ts';
 const PARTITIONS_MAX = 7;
 const RESTARTS = 4;
 const ROOT = 'data';
+/** Every so many lives the logs are compacted ones. */
+const COMPACTED_EVERY = 3;
+const DELETE_RETENTION_MS = 2_000;
 
 export interface SimulationReport {
   readonly trace: readonly string[];
@@ -46,6 +52,8 @@ interface OpenPartition {
   readonly log: PartitionLog;
   readonly model: LogModel;
   fault: Error | undefined;
+  /** The one that is under way. Never rejects. */
+  compaction: Promise<void> | undefined;
 }
 
 class LogSimulation implements SimulationReport {
@@ -53,6 +61,9 @@ class LogSimulation implements SimulationReport {
   readonly stops: string[] = [];
   readonly #random: SeededRandom;
   readonly #settings: LogSettings;
+  readonly #isCompacted: boolean;
+  /** Of a compaction, which goes on beside the steps; not one that the disk has caused. */
+  #failure: { readonly error: unknown } | undefined;
   readonly #disguise: (disk: Disk) => Disk;
   readonly #recentBatchBytes: number;
   readonly #journalFileBytes: number;
@@ -66,7 +77,9 @@ class LogSimulation implements SimulationReport {
     this.#random = new SeededRandom(seed);
     this.#disk = new MemoryDisk({ clock: this.#clock, seed });
     const random = this.#random;
-    this.#models = Array.from({ length: random.chance(0.4) ? 2 : PARTITIONS_MAX }, () => new LogModel());
+    this.#isCompacted = seed % COMPACTED_EVERY === 0;
+    const newModel = () => new LogModel(this.#isCompacted ? new CompactedContent(DELETE_RETENTION_MS) : undefined);
+    this.#models = Array.from({ length: random.chance(0.4) ? 2 : PARTITIONS_MAX }, newModel);
     this.#recentBatchBytes = random.chance(0.3) ? 0 : 1_000_000;
     this.#journalFileBytes = random.between(1_000, 30_000);
     this.#settings = logSettings({
@@ -74,6 +87,7 @@ class LogSimulation implements SimulationReport {
       indexIntervalBytes: random.between(0, 600),
       retentionBytes: random.chance(0.3) ? random.between(500, 5_000) : -1,
       fileDeleteDelayMs: random.chance(0.5) ? 0 : 60_000,
+      ...(this.#isCompacted ? compactedSettings(random) : {}),
     });
   }
 
@@ -89,7 +103,8 @@ class LogSimulation implements SimulationReport {
   async #live(): Promise<void> {
     this.#leaderEpoch += 1;
     const dies = this.#random.chance(0.7);
-    if (dies) this.#dieAt(this.#random.below(this.#random.chance(0.3) ? 30 : 400));
+    if (dies && this.#isCompacted && this.#random.chance(0.5)) this.#dieInSwap(this.#random.below(3));
+    else if (dies) this.#dieAt(this.#random.below(this.#random.chance(0.3) ? 30 : 400));
     this.#disk.pause = () => this.#turns(this.#random.below(3));
     const disk = this.#disk;
     const ended = await this.#unlessDead(async () => {
@@ -127,6 +142,17 @@ class LogSimulation implements SimulationReport {
     };
   }
 
+  /** At one of the calls of a swap or soon after, when so many swaps have begun before. */
+  #dieInSwap(swapsBefore: number): void {
+    const calls = this.#random.below(30);
+    let swaps = 0;
+    this.#disk.judge = ({ kind, path, sequence }) => {
+      if (kind === 'rename' && path.endsWith('.log.cleaned')) swaps += 1;
+      if (swaps > swapsBefore) this.#dieAt(sequence + calls);
+      return { kind: 'ok' };
+    };
+  }
+
   /** False when the process died before `life` was over. */
   async #unlessDead(life: () => Promise<void>): Promise<boolean> {
     let over = false;
@@ -141,6 +167,7 @@ class LogSimulation implements SimulationReport {
     );
     for (let turn = 0; !over; turn += 1) {
       await this.#turns(1);
+      failure ??= this.#failure;
       if (failure !== undefined) throw failure.error;
       if (this.#disk.dead && turn > 0) {
         this.stops.push(this.#disk.crashed ? 'power' : 'kill');
@@ -155,13 +182,13 @@ class LogSimulation implements SimulationReport {
     const model = this.#models[index] ?? new LogModel();
     const log = await engine.open(logId({ partition: index }), this.#settings);
     this.#note(`open ${index}: ${log.startOffset}..${log.endOffset} durable ${log.durableOffset}`);
-    const partition: OpenPartition = { log, model, fault: undefined };
+    const partition: OpenPartition = { log, model, fault: undefined, compaction: undefined };
     model.opened(log);
     log.onProgress = (fault) => {
       partition.fault ??= fault;
       model.progress(log);
     };
-    await model.check(log);
+    await model.check(log, this.#clock.now());
     return partition;
   }
 
@@ -174,6 +201,10 @@ class LogSimulation implements SimulationReport {
       return;
     }
     const { log, model } = partition;
+    if (this.#isCompacted && this.#random.chance(0.2)) {
+      this.#compact(partition, index);
+      return;
+    }
     const dice = this.#random.next();
     if (dice < 0.25) this.#append(partition, index);
     else if (dice < 0.45) this.#appendToAll(partitions);
@@ -200,12 +231,7 @@ class LogSimulation implements SimulationReport {
   #append({ log, model }: OpenPartition, index: number, countMax = 5): void {
     const random = this.#random;
     for (let count = random.between(1, countMax); count > 0; count -= 1) {
-      const batch: AppendedBatch = batchAt(log.endOffset, {
-        records: random.between(1, 4),
-        timestamp: 1_700_000_000_000 + random.below(1_000),
-        leaderEpoch: this.#leaderEpoch,
-        valueBytes: random.chance(0.1) ? random.between(500, 9_000) : random.between(0, 100),
-      });
+      const batch = this.#isCompacted ? this.#keyedBatch(log, model) : this.#batch(log);
       try {
         log.append(batch);
       } catch (error) {
@@ -216,6 +242,76 @@ class LogSimulation implements SimulationReport {
       model.appended(batch);
     }
     this.#note(`append ${index} up to ${log.endOffset}`);
+  }
+
+  #batch(log: PartitionLog): AppendedBatch {
+    const random = this.#random;
+    return batchAt(log.endOffset, {
+      records: random.between(1, 4),
+      timestamp: 1_700_000_000_000 + random.below(1_000),
+      leaderEpoch: this.#leaderEpoch,
+      valueBytes: random.chance(0.1) ? random.between(500, 9_000) : random.between(0, 100),
+    });
+  }
+
+  /** Few keys, some tombstones, and every other batch of one of two idempotent producers. */
+  #keyedBatch({ endOffset }: PartitionLog, model: LogModel): AppendedBatch {
+    const random = this.#random;
+    const records = Array.from({ length: random.between(1, 4) }, (_, index) => ({
+      timestamp: 1_700_000_000_000 + random.below(1_000),
+      key: Buffer.from(`key${random.below(6)}`),
+      value: random.chance(0.3) ? null : Buffer.alloc(random.between(20, 100), `value at ${endOffset + index} `),
+    }));
+    const id = random.below(4);
+    const last = model.lastOf(id);
+    const baseSequence = last === undefined ? 0 : lastSequence(last.bytes) + 1;
+    const producer = id < 2 ? { producerId: id, producerEpoch: 0, baseSequence } : {};
+    const at = { baseOffset: endOffset, partitionLeaderEpoch: this.#leaderEpoch };
+    const bytes = buildBatch({ records, ...at, ...producer });
+    return {
+      bytes,
+      baseOffset: endOffset,
+      lastOffset: lastOffset(bytes),
+      leaderEpoch: this.#leaderEpoch,
+      maxTimestamp: maxTimestamp(bytes),
+    };
+  }
+
+  /** Begins a compaction, which goes on while other steps are taken; one that is under way may be ended. */
+  #compact(partition: OpenPartition, index: number): void {
+    const { log, model } = partition;
+    if (partition.compaction !== undefined) return;
+    const random = this.#random;
+    const upTo = log.durableOffset;
+    model.compactionBegins(upTo, this.#clock.now());
+    const abort = new AbortController();
+    const endsAfter = random.chance(0.1) ? random.below(6) : Number.POSITIVE_INFINITY;
+    let paces = 0;
+    const request = {
+      upTo,
+      keyMapBytes: random.chance(0.3) ? random.between(1, 400) : 1_000_000,
+      isLastOfProducer: (batch: Uint8Array) =>
+        hasProducerId(batch) && model.lastOf(producerId(batch), log.durableOffset)?.lastOffset === lastOffset(batch),
+      pace: async () => {
+        paces += 1;
+        if (paces > endsAfter) abort.abort();
+        await this.#turns(random.below(3));
+      },
+      signal: abort.signal,
+    };
+    this.#note(`compaction of ${index} up to ${upTo} begins`);
+    const end = (line: string): void => {
+      partition.compaction = undefined;
+      this.#note(`compaction of ${index} ${line}`);
+    };
+    partition.compaction = log.compact(request).then(
+      (result) =>
+        end(result === undefined ? 'has ended early' : `leaves ${result.bytesAfter} of ${result.bytesBefore}`),
+      (error: unknown) => {
+        if (!(error instanceof DiskFault || error instanceof LogClosed)) this.#failure = { error };
+        end('has failed');
+      },
+    );
   }
 
   async #deleteRecords({ log, model }: OpenPartition, index: number): Promise<void> {
@@ -234,13 +330,13 @@ class LogSimulation implements SimulationReport {
   /** One of the next writes or syncs fails. */
   #failNext(): void {
     const judge = this.#disk.judge;
-    const kind = this.#random.chance(0.5) ? 'write' : 'sync';
+    const kinds = this.#isCompacted ? (['write', 'sync', 'rename'] as const) : (['write', 'sync'] as const);
+    const kind = kinds[this.#random.below(kinds.length)];
     let done = false;
     this.#disk.judge = (operation) => {
       const verdict = judge(operation);
       if (done || verdict.kind !== 'ok' || this.#disk.dead) return verdict;
-      if (operation.kind !== kind || !(operation.path.endsWith('.log') || operation.path.includes(JOURNAL)))
-        return verdict;
+      if (operation.kind !== kind || !canFail(operation.path)) return verdict;
       done = true;
       this.#note(`fault at ${operation.kind} ${operation.path}`);
       return { kind: 'fault', fault: kind === 'write' && this.#random.chance(0.5) ? 'full' : 'io' };
@@ -296,4 +392,17 @@ class LogSimulation implements SimulationReport {
   #note(line: string): void {
     this.trace.push(line);
   }
+}
+
+function compactedSettings(random: SeededRandom): Partial<LogSettings> {
+  return {
+    cleanupPolicy: random.chance(0.7) ? ['compact'] : ['compact', 'delete'],
+    deleteRetentionMs: DELETE_RETENTION_MS,
+    segmentBytes: random.between(300, 2_000),
+  };
+}
+
+/** A fault here ends a log, or a compaction that is tried again. */
+function canFail(path: string): boolean {
+  return /\.log(\.cleaned|\.swap)?$/.test(path) || path.includes(JOURNAL);
 }
