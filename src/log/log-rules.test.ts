@@ -7,7 +7,7 @@ import { batchAt, logSettings } from './log.fixture.ts';
 import { RecentBatches, RecentTail } from './recent-batches.ts';
 import { RetainedBytes } from './retained-bytes.ts';
 import { expiredSegments } from './retention.ts';
-import { mustRoll, type RollState } from './segment-roll.ts';
+import { mustRoll, type RollState, rollJitterMs } from './segment-roll.ts';
 
 describe('a segment rolls', () => {
   const segment: RollState = {
@@ -35,6 +35,18 @@ describe('a segment rolls', () => {
   });
   test('when the offset is too far for 32 bits', () => {
     assert.ok(mustRoll({ ...segment, bytes: 0 }, { ...batch, lastOffset: 10 + 2 ** 31 }, settings, 0));
+  });
+  test('of a compacted log at the latest after max.compaction.lag.ms, of others not', () => {
+    const compacted = { ...settings, cleanupPolicy: ['compact'] as const, maxCompactionLagMs: 400 };
+    assert.ok(mustRoll(segment, batch, compacted, 0));
+    assert.equal(mustRoll(segment, batch, { ...compacted, maxCompactionLagMs: 500 }, 0), false);
+    assert.equal(mustRoll(segment, batch, { ...settings, maxCompactionLagMs: 400 }, 0), false);
+  });
+  test('earlier by chance, up to segment.jitter.ms and never by more than its time', () => {
+    const jitter = (segmentJitterMs: number, random: number) =>
+      rollJitterMs(logSettings({ segmentMs: 1_000, segmentJitterMs }), random);
+    assert.deepEqual([jitter(600, 0), jitter(600, 0.5), jitter(600, 0.999)], [0, 300, 599]);
+    assert.equal(jitter(5_000, 0.5), 500);
   });
   test('never when it is empty', () => {
     assert.equal(mustRoll({ ...segment, bytes: 0 }, batch, logSettings({ segmentBytes: 1 }), 1e12), false);

@@ -5,6 +5,7 @@
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
+import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
 import { type Cleanable, groupSegments } from '../compaction/cleanable.ts';
 import { CompactionPass } from '../compaction/compaction-pass.ts';
@@ -147,7 +148,12 @@ class LogCompaction {
     const chunkBytes = limits.compactionChunkBytes;
     const between = async (): Promise<void> =>
       this.#request.pace(chunkBytes + ((await flush?.()) ?? 0), this.#request.signal);
-    const visitUntilEnd = (batch: Uint8Array, position: number): boolean => !this.#ended && visit(batch, position);
+    const visitUntilEnd = (batch: Uint8Array, position: number): boolean => {
+      if (this.#ended) return false;
+      // What is written anew gets a new checksum, which would vouch for the damage.
+      if (!hasValidCrc(batch)) throw new LogCorrupt(`the checksum of a batch at ${position} does not fit`);
+      return visit(batch, position);
+    };
     try {
       const end = await walkBatches({
         file,
