@@ -3,16 +3,14 @@
  * checkpoint files, and what a clean stop leaves for the next start. Whoever makes one has the directory's lock.
  */
 import { assert } from '../../base/assert.ts';
-import type { Env, Timer } from '../../base/env.ts';
+import type { Env } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import { SharedRuns } from '../../base/shared-runs.ts';
 import { Slots } from '../../base/slots.ts';
-import { EpochList } from '../epoch-list.ts';
 import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
 import { RecentBatches } from '../recent-batches.ts';
-import { rollJitterMs } from '../segment-roll.ts';
 import type { LogCut } from './backup/log-cut.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
@@ -22,16 +20,12 @@ import { DiskRoom } from './disk-room.ts';
 import {
   CLEAN_SHUTDOWN,
   directoryName,
-  fileName,
   isRemovedDirectory,
   LOG,
-  OFFSET_INDEX,
   PARTITION_METADATA,
   parseDirectoryName,
   removedDirectoryName,
   strayDirectoryName,
-  TIME_INDEX,
-  TRANSACTION_INDEX,
 } from './file-names.ts';
 import { discardJournal, Journal } from './journal/journal.ts';
 import { keyOf } from './journal/journal-frame.ts';
@@ -42,13 +36,11 @@ import { LogDirectory } from './log-directory.ts';
 import type { LogState } from './log-state.ts';
 import { openDirectory } from './open-directory.ts';
 import { OpenFiles } from './open-files.ts';
+import { openFromState } from './open-from-state.ts';
 import { parsePartitionMetadata } from './partition-metadata.ts';
-import { Segment, type SegmentFacts } from './segment.ts';
+import { RecoveryPoints } from './recovery-points.ts';
 import { readSmallFile } from './small-files.ts';
 import { sparingDisk } from './sparing-disk.ts';
-
-/** When a segment has become complete: its neighbours may be just about to, too. */
-const CHECKPOINT_SOON_MS = 1_000;
 
 export interface LocalEngineOptions {
   readonly env: Env;
@@ -68,11 +60,11 @@ export interface LocalEngineOptions {
 export class LocalLogEngine implements LogEngine {
   readonly #env: Env;
   readonly #root: string;
-  readonly #checkpointIntervalMs: () => number;
   readonly #lifecycle: Lifecycle;
   readonly #files: OpenFiles;
   readonly #removals: DeferredRemovals;
   readonly #checkpoints: Checkpoints;
+  readonly #recoveryPoints: RecoveryPoints;
   readonly #room: DiskRoom;
   readonly #onFault: (fault: Error) => void;
   readonly #host: LogHost;
@@ -86,7 +78,6 @@ export class LocalLogEngine implements LogEngine {
   readonly #states: Map<string, LogState>;
   /** Logs that must be checked when they are opened. */
   readonly #unsound: Set<string>;
-  #checkpointTimer: Timer | undefined;
 
   private constructor(
     options: LocalEngineOptions,
@@ -101,7 +92,6 @@ export class LocalLogEngine implements LogEngine {
     const { env } = options;
     this.#env = env;
     this.#root = options.root;
-    this.#checkpointIntervalMs = options.checkpointIntervalMs;
     this.#checkpoints = found.checkpoints;
     this.#states = found.start.states;
     this.#unsound = found.unsound;
@@ -131,10 +121,22 @@ export class LocalLogEngine implements LogEngine {
       cleanOffset: (id) => this.#checkpoints.cleanOffset(directoryName(id)),
       saveCleanOffset: (id, offset) => this.#checkpoints.saveCleanOffset(directoryName(id), offset),
       discardRenamed: (segments, paths, delayMs) => this.#removals.addRenamed(segments, paths, delayMs),
-      wantsCheckpoint: () => this.#armCheckpoint(CHECKPOINT_SOON_MS),
+      wantsCheckpoint: () => this.#recoveryPoints.soon(),
       closed: (log, state) => this.#onClosed(log, state),
     };
-    this.#armCheckpoint(this.#checkpointDelayMs);
+    this.#recoveryPoints = new RecoveryPoints({
+      clock: env.clock,
+      timers: env.timers,
+      lifecycle: found.lifecycle,
+      checkpoints: found.checkpoints,
+      logs: this.#open,
+      intervalMs: () => Math.min(options.checkpointIntervalMs(), limits.recoveryPointAgeMs),
+      onDue: () => this.#room.checkSoon(),
+      onFault: (fault) => {
+        env.logger.warn({ err: fault, root: options.root }, 'the recovery points could not be written');
+        this.#noteFault(fault);
+      },
+    });
   }
 
   /** Makes the directory when absent, and takes note of how the last stop was. Rejects with a DiskFault. */
@@ -187,54 +189,14 @@ export class LocalLogEngine implements LogEngine {
   async #openFromState(id: LogId, settings: LogSettings): Promise<LocalLog | undefined> {
     const name = directoryName(id);
     const state = this.#states.get(name);
-    const active = state?.segments.at(-1);
-    if (state === undefined || active === undefined || state.id.topicId !== id.topicId) return undefined;
-    const entry = await this.#env.disk.stat(`${this.#root}/${name}/${fileName(active.baseOffset, LOG)}`);
-    const indexed = (await this.#hasIndexes(name, active)) && (await this.#hasTransactionIndexes(state));
-    if ((entry?.bytes ?? 0) !== active.bytes || !indexed) {
-      this.#mistrust(name);
-      this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
-      return undefined;
-    }
+    if (state === undefined || state.id.topicId !== id.topicId) return undefined;
     const directory = this.#directory(name, true);
-    const indexBytesMax = settings.segmentIndexBytes;
-    const segments = state.segments.map((facts) => {
-      const exists = facts !== active || entry !== undefined;
-      const jitterMs = rollJitterMs(settings, this.#env.random.next());
-      const shared = { directory: directory.path, files: this.#files, rollJitterMs: jitterMs, indexBytesMax };
-      const segment = new Segment({ ...shared, facts, exists });
-      segment.finished = facts !== active;
-      return segment;
-    });
-    const { startOffset, snapshots } = state;
-    const epochs = new EpochList(state.epochs);
-    const known = {
-      startOffset,
-      firstOffset: startOffset,
-      segments,
-      epochs,
-      epochsChanged: !state.epochsSaved,
-      snapshots,
-    };
-    return this.#log({ id, settings, directory, ...known });
-  }
-
-  /** The active segment's are as long as they were; those of complete segments are looked at when they are used. */
-  async #hasIndexes(name: string, { baseOffset, indexBytes, timeIndexBytes }: SegmentFacts): Promise<boolean> {
-    const path = `${this.#root}/${name}`;
-    const index = await this.#env.disk.stat(`${path}/${fileName(baseOffset, OFFSET_INDEX)}`);
-    const timeIndex = await this.#env.disk.stat(`${path}/${fileName(baseOffset, TIME_INDEX)}`);
-    return (index?.bytes ?? 0) === indexBytes && (timeIndex?.bytes ?? 0) === timeIndexBytes;
-  }
-
-  /** They are believed as they are, so that they are there is worth a look; most logs have none. */
-  async #hasTransactionIndexes({ id, segments }: LogState): Promise<boolean> {
-    for (const { baseOffset, transactionIndexBytes } of segments) {
-      if (transactionIndexBytes === 0) continue;
-      const path = `${this.#root}/${directoryName(id)}/${fileName(baseOffset, TRANSACTION_INDEX)}`;
-      if ((await this.#env.disk.stat(path))?.bytes !== transactionIndexBytes) return false;
-    }
-    return true;
+    const opening = { env: this.#env, files: this.#files, directory: directory.path, state, settings };
+    const found = await openFromState(opening);
+    if (found !== undefined) return this.#log({ id, settings, directory, ...found });
+    this.#mistrust(name);
+    this.#env.logger.warn({ directory: name }, 'a log has changed since the last clean stop and is checked');
+    return undefined;
   }
 
   async #openFromFiles(id: LogId, settings: LogSettings): Promise<LocalLog> {
@@ -430,51 +392,8 @@ export class LocalLogEngine implements LogEngine {
     this.#onFault(fault);
   }
 
-  get #checkpointDelayMs(): number {
-    return Math.min(this.#checkpointIntervalMs(), limits.recoveryPointAgeMs);
-  }
-
-  #armCheckpoint(delayMs: number): void {
-    this.#checkpointTimer?.cancel();
-    this.#checkpointTimer = this.#env.timers.after(delayMs, () => {
-      this.#lifecycle.run('write the recovery points', () => this.#checkpointOrFault());
-      this.#room.checkSoon();
-      this.#armCheckpoint(this.#checkpointDelayMs);
-    });
-  }
-
-  /** Without a checkpoint a crash leaves more to be checked, and nothing is lost: the next one comes. */
-  async #checkpointOrFault(): Promise<void> {
-    try {
-      await this.#checkpoint();
-    } catch (error) {
-      if (!(error instanceof DiskFault)) throw error;
-      this.#env.logger.warn({ err: error, root: this.#root }, 'the recovery points could not be written');
-      this.#noteFault(error);
-    }
-  }
-
-  /** After a crash, what lies below these points is not checked again. */
-  async #checkpoint(): Promise<void> {
-    let moved = false;
-    let fault: DiskFault | undefined;
-    for (const [name, log] of [...this.#open]) {
-      const point = log.recoveryPoint;
-      // A log that was closed meanwhile has its point already.
-      if (point === this.#checkpoints.recoveryPoint(name) || this.#open.get(name) !== log) continue;
-      const failed = await faultOf(log.saveEpochs());
-      fault ??= failed;
-      // What keeps one log from moving on does not keep the others.
-      if (failed !== undefined || this.#open.get(name) !== log) continue;
-      this.#checkpoints.setRecoveryPoint(name, point);
-      moved = true;
-    }
-    if (moved) await this.#checkpoints.writeRecoveryPoints();
-    if (fault !== undefined) throw fault;
-  }
-
   async close(): Promise<void> {
-    this.#checkpointTimer?.cancel();
+    this.#recoveryPoints.stop();
     this.#room.stop();
     const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
     const removed = await Promise.allSettled([this.#removals.finish()]);
@@ -485,15 +404,5 @@ export class LocalLogEngine implements LogEngine {
     const allSound = this.#unsound.size === 0;
     await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
     for (const result of [...closed, ...removed]) if (result.status === 'rejected') throw result.reason;
-  }
-}
-
-async function faultOf(work: Promise<void>): Promise<DiskFault | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    if (error instanceof DiskFault) return error;
-    throw error;
   }
 }

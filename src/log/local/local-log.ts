@@ -71,11 +71,15 @@ export interface LogHost {
   closed(log: LocalLog, state: LogState | undefined): void;
 }
 
-export interface LocalLogOptions {
+export interface LocalLogOptions extends FoundLog {
   readonly host: LogHost;
   readonly id: LogId;
   readonly directory: LogDirectory;
   readonly settings: LogSettings;
+}
+
+/** What opening has found out of a log. */
+export interface FoundLog {
   readonly startOffset: number;
   /** Oldest first; may be empty. */
   readonly segments: readonly Segment[];
