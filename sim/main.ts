@@ -1,12 +1,13 @@
 /**
  * Runs simulated worlds beyond those of the normal tests, and ends with 1 when one of them fails: `npm run sim -- --seed 42` replays one and prints what happened in it,
- * `--seeds 1000` tries many, `--minutes 30` goes on for so long. A world is a whole broker with its clients; `--transactions` takes worlds
- * of transactions, `--log` takes lives of a data directory alone.
+ * `--seeds 1000` tries many, `--minutes 30` goes on for so long. A world is a whole broker with its clients, `--mood broken` takes those of one mood; `--transactions`
+ * takes worlds of transactions, `--log` takes lives of a data directory alone.
  */
 import { parseArgs } from 'node:util';
 import { simulateLog } from './log-simulation.ts';
 import { simulate } from './simulate.ts';
 import { simulateTransactions } from './simulate-transactions.ts';
+import { isMoodName } from './world/mood.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,11 +15,18 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '200' },
     minutes: { type: 'string' },
+    mood: { type: 'string' },
     log: { type: 'boolean', default: false },
     transactions: { type: 'boolean', default: false },
   },
 });
-const run = values.log ? simulateLog : values.transactions ? simulateTransactions : simulate;
+const { mood } = values;
+if (mood !== undefined && !isMoodName(mood)) throw new Error(`no world has the mood ${mood}`);
+const run = values.log
+  ? simulateLog
+  : values.transactions
+    ? simulateTransactions
+    : (seed: number) => simulate(seed, mood);
 
 if (values.seed !== undefined) console.log((await run(Number(values.seed))).trace.join('\n'));
 else await runMany(Number(values.from));

@@ -4,26 +4,29 @@
  */
 import { Answers } from './checkers/answers.ts';
 import { type BrokerState, checkSameState, readState } from './checkers/broker-state.ts';
+import { checkFiles } from './checkers/files.ts';
 import { GroupTruth } from './checkers/group-truth.ts';
 import { checkLeftovers, logBytes } from './checkers/leftovers.ts';
 import { MetadataTruth } from './checkers/metadata-truth.ts';
 import { checkPartition } from './checkers/scan.ts';
+import { checkToldLosses } from './checkers/told-losses.ts';
 import { Client } from './clients/client.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { Admin } from './workloads/admin.ts';
 import { consume } from './workloads/consumer.ts';
+import { darkenOne } from './workloads/dark-directory.ts';
 import { findCoordinator, GroupMember, readCommitted } from './workloads/group-member.ts';
 import { Producer } from './workloads/producer.ts';
 import { createTopic, partitionsOf, type SimPartition, type SimTopic, type TopicPlan } from './workloads/topics.ts';
-import { Lives } from './world/lives.ts';
+import { Lives, rotIndexes } from './world/lives.ts';
 import type { Death } from './world/machine.ts';
+import type { Mood, MoodName } from './world/mood.ts';
 import { violated, World } from './world/world.ts';
 
 const LIVES = 3;
 const MEMBERS = 3;
 /** Files of deleted segments and topics are gone by then. */
 const CLEAN_UP_MS = 8_000;
-const SEGMENT_BYTES_MAX = 15_000;
 const RETENTION_BYTES = 8_000;
 
 export interface Simulation {
@@ -34,13 +37,14 @@ export interface Simulation {
 }
 
 /** Rejects with what was violated, and the end of the trace. */
-export async function simulate(seed: number): Promise<Simulation> {
-  const world = new World(seed, brokerSettings);
+export async function simulate(seed: number, mood?: MoodName): Promise<Simulation> {
+  const world = new World(seed, brokerSettings, mood);
   const plan = new Plan(world);
   try {
     await world.run(() => plan.run());
+    checkToldLosses(world.trace);
   } catch (error) {
-    throw new SimulationFailure(seed, world.trace.lines, error);
+    throw new SimulationFailure(seed, world.trace.lines, error, mood === undefined ? '' : `--mood ${mood}`);
   }
   return { trace: world.trace.lines, ends: plan.ends, steps: world.schedule.steps };
 }
@@ -57,13 +61,16 @@ export class SimulationFailure extends Error {
   }
 }
 
-function brokerSettings(random: SeededRandom): Readonly<Record<string, string>> {
+function brokerSettings(
+  random: SeededRandom,
+  { checkpointMsMax, durableChance }: Mood,
+): Readonly<Record<string, string>> {
   return {
-    durability: random.chance(0.75) ? 'sync' : 'os',
+    durability: random.chance(durableChance) ? 'sync' : 'os',
     'auto.create.topics.enable': 'false',
     'log.initial.task.delay.ms': '300',
     'log.retention.check.interval.ms': '800',
-    'log.flush.offset.checkpoint.interval.ms': String(random.between(50, 2_000)),
+    'log.flush.offset.checkpoint.interval.ms': String(random.between(50, checkpointMsMax)),
     'log.segment.delete.delay.ms': random.chance(0.5) ? '0' : '1000',
     'offsets.topic.num.partitions': '2',
     'group.min.session.timeout.ms': '1000',
@@ -96,11 +103,12 @@ class Plan {
     this.#topics = await this.#createTopics();
     this.#startActors();
     this.#startGroupAndAdmin();
-    for (let life = 1; life < LIVES; life += 1) {
+    const inspector = this.#client('inspector');
+    for (let life = 1; life <= LIVES; life += 1) {
+      if (life > 1) await this.#lives.bootAtLast();
+      await darkenOne(this.#world, inspector);
       await this.#lives.live();
-      await this.#lives.bootAtLast();
     }
-    await this.#lives.live();
     await this.#settle();
   }
 
@@ -117,7 +125,7 @@ class Plan {
   async #createTopics(): Promise<readonly SimTopic[]> {
     const admin = this.#client('admin');
     const topics: SimTopic[] = [];
-    for (const plan of topicPlans(this.#world.random, this.#isDurable)) topics.push(await createTopic(admin, plan));
+    for (const plan of topicPlans(this.#world, this.#isDurable)) topics.push(await createTopic(admin, plan));
     return topics;
   }
 
@@ -171,11 +179,16 @@ class Plan {
     await this.#checkAfter('a clean stop', state, async () => {
       if (!(await this.#world.machine.stop())) violated('a clean stop did not end');
     });
-    await this.#checkAfter('a kill', state, async () => this.#world.machine.kill('kill'));
+    await this.#checkAfter('a kill', state, async () => {
+      this.#world.machine.kill('kill');
+      rotIndexes(this.#world);
+    });
     await this.#world.sleep(CLEAN_UP_MS);
     await this.#checkDisk();
     if (this.#isDurable) await this.#checkAfter('a power loss', state, async () => this.#world.machine.kill('power'));
     await this.#world.machine.stop();
+    const used = new Set([...this.#topics.map(({ name }) => name), '__consumer_offsets', '__cluster_metadata']);
+    for (const root of this.#world.machine.dataDirs) await checkFiles(this.#world, root, used);
   }
 
   async #checkAfter(what: string, before: BrokerState, end: () => Promise<void>): Promise<void> {
@@ -205,18 +218,23 @@ class Plan {
     }
   }
 
+  #topicNames(): ReadonlySet<string> {
+    const topics = this.#world.machine.node?.broker.metadata.image.topics() ?? [];
+    return new Set(Array.from(topics, ({ name }) => name));
+  }
+
   async #checkDisk(): Promise<void> {
-    const { disk, node } = this.#world.machine;
-    const names = new Set(Array.from(node?.broker.metadata.image.topics() ?? [], ({ name }) => name));
-    await checkLeftovers(disk, names);
-    const bytes = await logBytes(disk, 'short-0');
-    if (bytes > RETENTION_BYTES + SEGMENT_BYTES_MAX) violated(`retention leaves ${bytes} bytes of short-0`);
+    const { disk, dataDirs } = this.#world.machine;
+    for (const root of dataDirs) await checkLeftovers(disk, root, this.#topicNames());
+    const bytes = logBytes(disk, dataDirs, 'short-0');
+    if (bytes > RETENTION_BYTES + this.#world.mood.segmentBytesMax)
+      violated(`retention leaves ${bytes} bytes of short-0`);
   }
 }
 
-function topicPlans(random: SeededRandom, isDurable: boolean): readonly TopicPlan[] {
+function topicPlans({ random, mood }: World, isDurable: boolean): readonly TopicPlan[] {
   const small = () => ({
-    'internal.segment.bytes': String(random.between(3_500, SEGMENT_BYTES_MAX)),
+    'internal.segment.bytes': String(random.between(3_500, mood.segmentBytesMax)),
     'index.interval.bytes': String(random.between(0, 1_000)),
   });
   const rules = { readsAreDurable: isDurable, hasRetention: false, isCompacted: false };

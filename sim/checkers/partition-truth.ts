@@ -39,6 +39,7 @@ export class PartitionTruth {
   readonly #offsetOfId = new Map<string, number>();
   #startAsked = 0;
   #startPromised = 0;
+  #startSeen = 0;
   #highWatermark = 0;
   /** How often what readers saw may have gone. */
   #losses = 0;
@@ -92,12 +93,18 @@ export class PartitionTruth {
     return this.#highWatermark;
   }
 
+  /** Whether records that came after `highWatermark` was seen may have been deleted already. */
+  mayBeDeletedSince(highWatermark: number): boolean {
+    return Math.max(this.#startAsked, this.#startSeen) > highWatermark;
+  }
+
   get logStartPromised(): number {
     return this.#startPromised;
   }
 
   checkStart(logStart: number): void {
     const { name, hasRetention } = this.rules;
+    this.#startSeen = Math.max(this.#startSeen, logStart);
     if (logStart > this.#startAsked && !hasRetention) {
       violated(`${name}: records below ${logStart} are gone, and nobody deleted them beyond ${this.#startAsked}`);
     }

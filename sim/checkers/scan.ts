@@ -10,7 +10,7 @@ import type { SimPartition } from '../workloads/topics.ts';
 import { violated } from '../world/world.ts';
 import { checkOrder } from './order.ts';
 
-const LOOKUPS = 4;
+const LOOKUPS = 8;
 
 export interface Scan {
   readonly logStart: number;

@@ -15,7 +15,7 @@ const { Violation } = await import('../world/world.ts');
 
 for (let seed = 1; seed <= bug.seeds; seed += 1) {
   try {
-    await simulate(seed);
+    await simulate(seed, bug.mood);
   } catch (error) {
     // Anything else is a bug of the simulation, or of the planting.
     if (!(error instanceof Error && error.cause instanceof Violation)) throw error;

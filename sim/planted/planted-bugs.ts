@@ -3,6 +3,8 @@
  * product knows nothing of them; `plant.ts` changes the text while it is loaded.
  */
 
+import type { MoodName } from '../world/mood.ts';
+
 export interface PlantedBug {
   readonly name: string;
   /** The kind of world in which it must show. Default: a broker with clients of every kind but transactional ones. */
@@ -12,6 +14,8 @@ export interface PlantedBug {
   /** Occurs exactly once in it. */
   readonly find: string;
   readonly replace: string;
+  /** Of the worlds, where it is rare in others. */
+  readonly mood?: MoodName;
   /** Worlds within which it must be found. */
   readonly seeds: number;
 }
@@ -78,7 +82,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/group/offsets/commit-offsets.ts',
     find: 'if (generation !== group.generation) return ErrorCode.ILLEGAL_GENERATION;',
     replace: '',
-    seeds: 20,
+    seeds: 60,
   },
   {
     name: "a log's start is acknowledged before it is saved",
@@ -89,10 +93,44 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 100,
   },
   {
+    name: 'a checkpoint comes too early',
+    file: 'log/local/log-syncer.ts',
+    find: `    const oldest = this.#unsynced[0];
+    return oldest !== undefined && this.#unsynced.length > 1
+      ? Math.min(this.#syncedOffset, oldest.baseOffset)
+      : this.#syncedOffset;`,
+    replace: '    return this.#writtenOffset;',
+    mood: 'hasty',
+    seeds: 30,
+  },
+  {
+    name: 'an index is trusted blindly',
+    file: 'log/local/segment-reader.ts',
+    find: 'if (expectedLastOffset !== undefined) checkIndexed(chunk, expectedLastOffset);',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'a start is believed although it could not be saved',
+    file: 'log/local/local-log.ts',
+    find: 'this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
+    replace: 'this.#host.saveStart(this.id, offset).finally(() => this.#moveStart(offset));',
+    mood: 'forgetful',
+    seeds: 30,
+  },
+  {
+    name: 'a log of a directory that is away is made anew in another',
+    file: 'log/several/several-directories.ts',
+    find: 'if (directory === undefined) throw',
+    replace: 'if (false) throw',
+    mood: 'scattered',
+    seeds: 30,
+  },
+  {
     name: 'a change of the metadata is answered before it is durable',
     file: 'metadata/engine-metadata-log.ts',
-    find: 'log.requestSync();\n      return durable;',
-    replace: 'log.requestSync();\n      void durable.catch(() => {});',
+    find: 'log.requestSync();\n        return durable;',
+    replace: 'log.requestSync();\n        void durable.catch(() => {});',
     seeds: 60,
   },
   {

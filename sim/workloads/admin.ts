@@ -19,6 +19,8 @@ import type { SimPartition } from './topics.ts';
 
 const PAUSE_MS_MAX = 250;
 const TIMEOUT_MS = 10_000;
+const ATTEMPTS = 4;
+const RETRY_MS_MAX = 100;
 const TOPIC_RESOURCE = 2;
 const SET = 0;
 const SETTING = 'max.message.bytes';
@@ -133,8 +135,17 @@ export class Admin {
     const { random } = this.#world;
     const partition = this.#pick(this.#partitions);
     if (partition === undefined) return;
-    const { topic, index, truth } = partition;
+    const { truth } = partition;
     const offset = random.between(truth.logStartPromised, Math.max(truth.logStartPromised, truth.highWatermark));
+    // Whoever is refused asks again: what could not be saved must not be taken for done.
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (await this.#deleteRecordsBelow(partition, offset)) return;
+      await this.#world.sleep(random.next() * RETRY_MS_MAX);
+    }
+  }
+
+  /** Whether it was done. */
+  async #deleteRecordsBelow({ topic, index, truth }: SimPartition, offset: number): Promise<boolean> {
     truth.startAsked(offset);
     const answer = await this.#client.request(DeleteRecords, 2, {
       topics: [{ name: topic.name, partitions: [{ partitionIndex: index, offset }] }],
@@ -142,7 +153,9 @@ export class Admin {
     });
     const result = answer?.topics[0]?.partitions[0];
     this.#client.note(`deletes ${truth.rules.name} below ${offset}: ${outcome(result?.errorCode)}`);
-    if (result?.errorCode === ErrorCode.NONE) truth.startPromised(result.lowWatermark);
+    if (result?.errorCode !== ErrorCode.NONE) return false;
+    truth.startPromised(result.lowWatermark);
+    return true;
   }
 
   async #look(): Promise<void> {

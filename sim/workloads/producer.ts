@@ -25,6 +25,8 @@ export interface ProducerPlan {
 interface Batch {
   readonly ids: readonly string[];
   readonly bytes: Uint8Array;
+  /** Seen when it was made: it is behind it. */
+  readonly highWatermark: number;
 }
 
 /** `settled`: it is in the log, or never asked for again. */
@@ -110,7 +112,11 @@ export class Producer {
 
   /** Never sent again: the old session's records may be in the log or not. */
   #loseSession(): void {
-    if (this.#strength() === 'durable') violated(`${this.#client.name}: the broker has forgotten its sequence`);
+    const [first] = this.#pending;
+    // Of records that were deleted before their producer had an answer, a restarted broker knows nothing any more.
+    const mayBeDeleted = first !== undefined && this.#partition.truth.mayBeDeletedSince(first.highWatermark);
+    if (this.#strength() === 'durable' && !mayBeDeleted)
+      violated(`${this.#client.name}: the broker has forgotten its sequence`);
     this.#client.note('begins a new session');
     this.#producerId = -1;
     this.#pending = [];
@@ -148,6 +154,11 @@ export class Producer {
     }));
     const compression = random.chance(0.8) ? 'none' : random.chance(0.5) ? 'gzip' : 'lz4';
     const identity = { producerId: this.#producerId, producerEpoch: 0, baseSequence: first };
-    return { ids, bytes: buildBatch({ records, compression, ...(this.#plan.isIdempotent ? identity : {}) }) };
+    const { highWatermark } = this.#partition.truth;
+    return {
+      ids,
+      highWatermark,
+      bytes: buildBatch({ records, compression, ...(this.#plan.isIdempotent ? identity : {}) }),
+    };
   }
 }

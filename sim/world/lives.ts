@@ -3,7 +3,8 @@
  * often what goes wrong; knows nothing of what the clients do meanwhile.
  */
 import type { Answers } from '../checkers/answers.ts';
-import { DATA_DIR, type Death } from './machine.ts';
+import type { DeathMoment } from './disk-faults.ts';
+import type { Death, Machine } from './machine.ts';
 import type { World } from './world.ts';
 
 export class Lives {
@@ -24,9 +25,10 @@ export class Lives {
 
   /** Some time of work under faults, then an end. */
   async live(): Promise<void> {
-    const { random, machine } = this.#world;
-    const end = random.next();
-    if (end < 0.6) machine.dieIn(random.between(1, 1_500), random.chance(0.6) ? 'power' : 'kill');
+    const { random, machine, mood } = this.#world;
+    const end = random.next() * (mood.diesAfter === undefined ? 1 : 0.6);
+    if (end < 0.6)
+      machine.dieAt(this.#momentOfDeath(), random.chance(mood.diesAfter === undefined ? 0.6 : 0.9) ? 'power' : 'kill');
     const untilMs = this.#world.schedule.monotonicMs() + random.between(300, 3_000);
     while (machine.isRunning && this.#world.schedule.monotonicMs() < untilMs) {
       await this.#world.sleep(random.next() * 200);
@@ -39,27 +41,36 @@ export class Lives {
     else if (await machine.stop()) this.ends.push('clean');
   }
 
+  #momentOfDeath(): DeathMoment {
+    const { random, mood } = this.#world;
+    if (mood.diesAfter === undefined) return { calls: random.between(1, 1_500) };
+    return { calls: random.between(0, 30), after: mood.diesAfter, times: random.between(1, 6) };
+  }
+
   #disturb(): void {
-    const { random, machine } = this.#world;
+    const { random, machine, mood } = this.#world;
     if (random.chance(0.1)) machine.network.cutOne();
     if (random.chance(0.02)) this.#rotAnIndex();
     if (machine.faults.spell !== undefined) {
       if (random.chance(0.4)) machine.faults.end();
-    } else if (random.chance(0.1)) {
-      const spells = ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'] as const;
-      machine.faults.begin(spells[random.below(spells.length)] ?? 'slow');
+    } else if (random.chance(mood.spellChance)) {
+      machine.faults.begin(mood.spells[random.below(mood.spells.length)] ?? 'slow');
     }
   }
 
-  /** A bit flips in an offset index. Readers must not notice: an index is only a hint. */
+  /** The broker starts without it. Without the first it cannot. */
+  #darkenOne(): void {
+    const { random, machine } = this.#world;
+    const [, ...others] = machine.dataDirs;
+    const path = others[random.below(others.length)];
+    if (path !== undefined) machine.faults.begin({ path });
+  }
+
   #rotAnIndex(): void {
-    const { random, machine, trace } = this.#world;
-    const indexes = machine.disk.filesBelow(DATA_DIR).filter((path) => path.endsWith('.index'));
+    const { random, machine } = this.#world;
+    const indexes = offsetIndexes(machine);
     const path = indexes[random.below(indexes.length)];
-    const file = path === undefined ? undefined : machine.disk.file(path);
-    if (file === undefined) return;
-    file.corrupt(random.below(file.bytes));
-    trace.add('disk', `a bit flips in ${path}`);
+    if (path !== undefined) flipBit(this.#world, path);
   }
 
   /** Starts the broker, which may die or be refused by its disk while it starts, until it runs. */
@@ -67,12 +78,30 @@ export class Lives {
     const { random, machine } = this.#world;
     for (let attempt = 0; !machine.isRunning; attempt += 1) {
       const troubles = attempt < 4;
-      if (troubles && random.chance(0.3)) machine.dieIn(random.below(80), random.chance(0.6) ? 'power' : 'kill');
-      else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
+      const dice = random.next();
+      if (troubles && dice < 0.3) machine.dieAt({ calls: random.below(80) }, random.chance(0.6) ? 'power' : 'kill');
+      else if (troubles && dice < 0.4) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
+      else if (troubles && dice < 0.6) this.#darkenOne();
       const boot = await machine.boot();
       if (boot.kind === 'refused' && machine.faults.spell === undefined) throw boot.error;
       machine.faults.end();
     }
     machine.faults.spare();
   }
+}
+
+/** In every offset index. Readers must not notice: an index is only a hint. */
+export function rotIndexes(world: World): void {
+  for (const path of offsetIndexes(world.machine)) flipBit(world, path);
+}
+
+function offsetIndexes({ disk, dataDirs }: Machine): readonly string[] {
+  return dataDirs.flatMap((root) => disk.filesBelow(root)).filter((path) => path.endsWith('.index'));
+}
+
+function flipBit({ random, machine, trace }: World, path: string): void {
+  const file = machine.disk.file(path);
+  if (file === undefined || file.bytes === 0) return;
+  file.corrupt(random.below(file.bytes));
+  trace.add('disk', `a bit flips in ${path}`);
 }

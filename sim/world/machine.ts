@@ -8,13 +8,13 @@ import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { type RunningNode, startNode } from '../../src/node.ts';
 import { MemoryDisk } from '../memory-disk.ts';
 import { SeededRandom } from '../seeded-random.ts';
-import { DiskFaults } from './disk-faults.ts';
+import { type DeathMoment, DiskFaults } from './disk-faults.ts';
+import type { Mood } from './mood.ts';
 import { SimNetwork } from './network.ts';
 import type { Schedule } from './schedule.ts';
 import type { Trace } from './trace.ts';
 
 export const PORT = 9092;
-export const DATA_DIR = 'data';
 
 /** What a spell of the disk has broken shows by then. */
 const CALM_MS = 2_000;
@@ -35,6 +35,7 @@ export class Machine {
   readonly network: SimNetwork;
   readonly faults: DiskFaults;
   readonly settings: Readonly<Record<string, string>>;
+  readonly dataDirs: readonly string[];
   disk: MemoryDisk;
   /** Counts the starts. */
   #life = 0;
@@ -49,15 +50,17 @@ export class Machine {
     schedule: Schedule;
     random: SeededRandom;
     trace: Trace;
+    mood: Mood;
     settings: Readonly<Record<string, string>>;
   }) {
-    const { schedule, random, trace, settings } = options;
+    const { schedule, random, trace, mood, settings } = options;
     this.#schedule = schedule;
     this.#random = random;
     this.#trace = trace;
     this.settings = settings;
     this.network = new SimNetwork(schedule, random);
-    this.faults = new DiskFaults(schedule, random, (event) => trace.add('disk', event));
+    this.dataDirs = mood.dataDirs;
+    this.faults = new DiskFaults({ clock: schedule, random, mood, note: (event) => trace.add('disk', event) });
     this.disk = new MemoryDisk({ clock: schedule, seed: random.below(1_000_000_000) });
     this.#plug(this.disk);
   }
@@ -89,7 +92,7 @@ export class Machine {
       config: new BrokerConfig({
         flag: { 'node.id': '1', listeners: `PLAINTEXT://10.0.0.1:${PORT}`, ...this.settings },
       }),
-      dataDirs: [DATA_DIR],
+      dataDirs: this.dataDirs,
       logger: this.#trace.logger(),
       env: this.#env(process),
     });
@@ -127,8 +130,8 @@ export class Machine {
   }
 
   /** The process dies in one of its next disk calls. */
-  dieIn(calls: number, death: Death): void {
-    this.faults.dieIn(calls, ({ kind, path }) => {
+  dieAt(moment: DeathMoment, death: Death): void {
+    this.faults.dieAt(moment, ({ kind, path }) => {
       this.#trace.add('disk', `${death} at ${kind} ${path}`);
       // A power loss takes effect after the call has had its volatile effect; the process is told in the next event.
       this.#schedule.soon(() => this.kill(death));

@@ -4,6 +4,7 @@
  */
 import { SeededRandom } from '../seeded-random.ts';
 import { Machine } from './machine.ts';
+import { type Mood, type MoodName, moodOf } from './mood.ts';
 import { Schedule } from './schedule.ts';
 import { Trace } from './trace.ts';
 
@@ -20,16 +21,23 @@ export class World {
   readonly schedule = new Schedule();
   readonly random: SeededRandom;
   readonly trace = new Trace(this.schedule);
+  readonly mood: Mood;
   readonly machine: Machine;
   /** Actors begin nothing new and end what they have begun. */
   isDraining = false;
   #failure: { readonly error: unknown } | undefined;
   #actors = 0;
 
-  constructor(seed: number, settings: (random: SeededRandom) => Readonly<Record<string, string>>) {
+  constructor(
+    seed: number,
+    settings: (random: SeededRandom, mood: Mood) => Readonly<Record<string, string>>,
+    mood?: MoodName,
+  ) {
     this.random = new SeededRandom(seed);
+    this.mood = moodOf(this.random, mood);
     const { schedule, random, trace } = this;
-    this.machine = new Machine({ schedule, random, trace, settings: settings(random) });
+    trace.add('world', `is ${this.mood.name}`);
+    this.machine = new Machine({ schedule, random, trace, mood: this.mood, settings: settings(random, this.mood) });
   }
 
   get actorsAtWork(): number {

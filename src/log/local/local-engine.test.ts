@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { testEnv } from '../../../sim/test-env.ts';
 import { NodeDisk } from '../../platform/node-disk.ts';
+import { appendTo, logId, logSettings } from '../log.fixture.ts';
 import { logEngineContract } from '../log-engine.contract.ts';
 import { type LocalEngineOptions, LocalLogEngine } from './local-engine.ts';
 
@@ -45,4 +48,16 @@ logEngineContract('local files, real disk', async () => {
       await rm(root, { recursive: true });
     },
   };
+});
+
+test('a log whose opening ends after the engine was closed gets no checkpoint when a segment is complete', async () => {
+  const env = testEnv();
+  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const opening = engine.open(logId(), logSettings({ segmentBytes: 100 }));
+  await engine.close();
+  const log = await opening;
+  for (let index = 0; index < 3; index += 1) appendTo(log, {});
+  const before = env.disk.operations;
+  await env.clock.advance(10_000);
+  assert.ok(env.disk.operations > before, 'what was appended is written all the same');
 });

@@ -34,6 +34,7 @@ export class RecoveryPoints {
   readonly #options: RecoveryPointsOptions;
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
+  #isStopped = false;
 
   constructor(options: RecoveryPointsOptions) {
     this.#options = options;
@@ -45,11 +46,14 @@ export class RecoveryPoints {
     if (this.#options.clock.monotonicMs() + SOON_MS < this.#dueMs) this.#arm(SOON_MS);
   }
 
+  /** A log whose opening ends later may still say that a segment is complete. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
   #arm(delayMs: number): void {
+    if (this.#isStopped) return;
     const { clock, timers } = this.#options;
     this.#timer?.cancel();
     this.#dueMs = clock.monotonicMs() + delayMs;

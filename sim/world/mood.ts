@@ -1,0 +1,67 @@
+/**
+ * What a world has more of than others. Some faults need two or three rare things at the same time: a checkpoint while a sync takes long, a deletion that could
+ * not be saved and a crash before the next one. In a world of that mood all of them are frequent.
+ */
+import { RECOVERY_POINTS } from '../../src/log/local/file-names.ts';
+import type { SeededRandom } from '../seeded-random.ts';
+import type { SpellKind } from './disk-faults.ts';
+
+export interface Mood {
+  readonly name: MoodName;
+  /** How long a sync takes at most, and that of a segment where it takes longer. */
+  readonly syncMsMax: number;
+  readonly logSyncMsMax: number | undefined;
+  readonly checkpointMsMax: number;
+  /** Of a broker that acknowledges only what is on stable storage. */
+  readonly durableChance: number;
+  /** The process dies soon after a file that is called so was put in place, and at any time otherwise. */
+  readonly diesAfter: string | undefined;
+  readonly segmentBytesMax: number;
+  /** Of a spell of the disk in the next moment, and which. */
+  readonly spellChance: number;
+  readonly spells: readonly SpellKind[];
+  readonly dataDirs: readonly [string, ...string[]];
+}
+
+const common = {
+  logSyncMsMax: undefined,
+  checkpointMsMax: 2_000,
+  durableChance: 0.75,
+  diesAfter: undefined,
+  segmentBytesMax: 15_000,
+  spellChance: 0.1,
+  spells: ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'],
+  dataDirs: ['data'],
+} as const;
+
+const NAMES = ['common', 'hasty', 'broken', 'forgetful', 'scattered'] as const;
+export type MoodName = (typeof NAMES)[number];
+
+/** Drawn, unless one is wanted. */
+export function moodOf(random: SeededRandom, wanted?: MoodName): Mood {
+  const dice = random.next();
+  const syncMsMax = random.chance(0.7) ? 3 : 40;
+  const drawn =
+    dice < 0.15 ? 'hasty' : dice < 0.3 ? 'broken' : dice < 0.4 ? 'forgetful' : dice < 0.55 ? 'scattered' : 'common';
+  const name = wanted ?? drawn;
+  switch (name) {
+    case 'common':
+      return { ...common, name, syncMsMax };
+    case 'hasty':
+      // Checkpoints come while syncs are under way, and the process dies soon after one of them.
+      return {
+        ...{ ...common, name, syncMsMax: 3, logSyncMsMax: 400, checkpointMsMax: 60 },
+        ...{ segmentBytesMax: 4_000, durableChance: 0.25, diesAfter: RECOVERY_POINTS },
+      };
+    case 'broken':
+      return { ...common, name, syncMsMax, spellChance: 0.3, spells: ['write-error', 'sync-error'] };
+    case 'forgetful':
+      return { ...common, name, syncMsMax, spellChance: 0.4, spells: ['small-file-error'] };
+    case 'scattered':
+      return { ...common, name, syncMsMax, dataDirs: ['data', 'data-b', 'data-c'] };
+  }
+}
+
+export function isMoodName(text: string): text is MoodName {
+  return NAMES.some((name) => name === text);
+}
