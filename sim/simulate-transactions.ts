@@ -34,7 +34,7 @@ export interface TransactionSimulation extends Simulation {
 
 /** Rejects with what was violated, and the end of the trace. */
 export async function simulateTransactions(seed: number): Promise<TransactionSimulation> {
-  const world = new World(seed, brokerSettings);
+  const world = new World(seed, brokerSettings, 'common');
   const plan = new TransactionPlan(world);
   try {
     await world.run(() => plan.run());

@@ -51,6 +51,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a torn tail is kept',
+    mood: 'hasty',
     file: 'log/local/recover-segment.ts',
     find: ' && hasValidCrc(batch)',
     replace: '',
@@ -128,6 +129,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a change of the metadata is answered before it is durable',
+    mood: 'common',
     file: 'metadata/engine-metadata-log.ts',
     find: 'log.requestSync();\n        return durable;',
     replace: 'log.requestSync();\n        void durable.catch(() => {});',

@@ -73,8 +73,9 @@ export class DiskFaults {
   constructor(options: { clock: Clock; random: SeededRandom; mood: Mood; note: (event: string) => void }) {
     const { clock, random, mood, note } = options;
     this.#clock = clock;
-    this.#syncMsMax = mood.syncMsMax;
-    this.#logSyncMsMax = mood.logSyncMsMax ?? mood.syncMsMax;
+    const drawnMs = random.chance(0.7) ? 3 : 40;
+    this.#syncMsMax = mood.syncMsMax ?? drawnMs;
+    this.#logSyncMsMax = mood.logSyncMsMax ?? this.#syncMsMax;
     this.#random = random;
     this.#note = note;
   }

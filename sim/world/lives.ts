@@ -78,10 +78,10 @@ export class Lives {
     const { random, machine } = this.#world;
     for (let attempt = 0; !machine.isRunning; attempt += 1) {
       const troubles = attempt < 4;
-      const dice = random.next();
-      if (troubles && dice < 0.3) machine.dieAt({ calls: random.below(80) }, random.chance(0.6) ? 'power' : 'kill');
-      else if (troubles && dice < 0.4) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
-      else if (troubles && dice < 0.6) this.#darkenOne();
+      if (troubles && random.chance(0.3))
+        machine.dieAt({ calls: random.below(80) }, random.chance(0.6) ? 'power' : 'kill');
+      else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
+      else if (troubles && machine.dataDirs.length > 1) this.#darkenOne();
       const boot = await machine.boot();
       if (boot.kind === 'refused' && machine.faults.spell === undefined) throw boot.error;
       machine.faults.end();
@@ -101,7 +101,7 @@ function offsetIndexes({ disk, dataDirs }: Machine): readonly string[] {
 
 function flipBit({ random, machine, trace }: World, path: string): void {
   const file = machine.disk.file(path);
-  if (file === undefined || file.bytes === 0) return;
+  if (file === undefined) return;
   file.corrupt(random.below(file.bytes));
   trace.add('disk', `a bit flips in ${path}`);
 }

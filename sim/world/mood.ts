@@ -3,13 +3,13 @@
  * not be saved and a crash before the next one. In a world of that mood all of them are frequent.
  */
 import { RECOVERY_POINTS } from '../../src/log/local/file-names.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import { SeededRandom } from '../seeded-random.ts';
 import type { SpellKind } from './disk-faults.ts';
 
 export interface Mood {
   readonly name: MoodName;
-  /** How long a sync takes at most, and that of a segment where it takes longer. */
-  readonly syncMsMax: number;
+  /** How long a sync takes at most where the seed does not say, and that of a segment where it takes longer. */
+  readonly syncMsMax: number | undefined;
   readonly logSyncMsMax: number | undefined;
   readonly checkpointMsMax: number;
   /** Of a broker that acknowledges only what is on stable storage. */
@@ -24,6 +24,7 @@ export interface Mood {
 }
 
 const common = {
+  syncMsMax: undefined,
   logSyncMsMax: undefined,
   checkpointMsMax: 2_000,
   durableChance: 0.75,
@@ -37,16 +38,16 @@ const common = {
 const NAMES = ['common', 'hasty', 'broken', 'forgetful', 'scattered'] as const;
 export type MoodName = (typeof NAMES)[number];
 
-/** Drawn, unless one is wanted. */
-export function moodOf(random: SeededRandom, wanted?: MoodName): Mood {
+/** Drawn, unless one is wanted; from a generator of its own, so that a wanted mood does not change what else happens. */
+export function moodOf(seed: number, wanted?: MoodName): Mood {
+  const random = new SeededRandom(seed);
   const dice = random.next();
-  const syncMsMax = random.chance(0.7) ? 3 : 40;
   const drawn =
     dice < 0.15 ? 'hasty' : dice < 0.3 ? 'broken' : dice < 0.4 ? 'forgetful' : dice < 0.55 ? 'scattered' : 'common';
   const name = wanted ?? drawn;
   switch (name) {
     case 'common':
-      return { ...common, name, syncMsMax };
+      return { ...common, name };
     case 'hasty':
       // Checkpoints come while syncs are under way, and the process dies soon after one of them.
       return {
@@ -54,11 +55,11 @@ export function moodOf(random: SeededRandom, wanted?: MoodName): Mood {
         ...{ segmentBytesMax: 4_000, durableChance: 0.25, diesAfter: RECOVERY_POINTS },
       };
     case 'broken':
-      return { ...common, name, syncMsMax, spellChance: 0.3, spells: ['write-error', 'sync-error'] };
+      return { ...common, name, spellChance: 0.3, spells: ['write-error', 'sync-error'] };
     case 'forgetful':
-      return { ...common, name, syncMsMax, spellChance: 0.4, spells: ['small-file-error'] };
+      return { ...common, name, spellChance: 0.4, spells: ['small-file-error'] };
     case 'scattered':
-      return { ...common, name, syncMsMax, dataDirs: ['data', 'data-b', 'data-c'] };
+      return { ...common, name, dataDirs: ['data', 'data-b', 'data-c'] };
   }
 }
 

@@ -34,7 +34,7 @@ export class World {
     mood?: MoodName,
   ) {
     this.random = new SeededRandom(seed);
-    this.mood = moodOf(this.random, mood);
+    this.mood = moodOf(seed, mood);
     const { schedule, random, trace } = this;
     trace.add('world', `is ${this.mood.name}`);
     this.machine = new Machine({ schedule, random, trace, mood: this.mood, settings: settings(random, this.mood) });
