@@ -74,6 +74,7 @@ function brokerSettings(
     'log.segment.delete.delay.ms': random.chance(0.5) ? '0' : '1000',
     'offsets.topic.num.partitions': '2',
     'group.min.session.timeout.ms': '1000',
+    'metadata.log.max.record.bytes.between.snapshots': '3000',
   };
 }
 

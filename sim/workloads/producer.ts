@@ -53,6 +53,11 @@ export class Producer {
   #producerId = -1;
   #session = 0;
   #nextNumber = 0;
+  /**
+   * The partition has a batch of this session. Until then one goes at a time: a broker takes any sequence of a producer that it does not know, because its state may have
+   * expired, so of several first batches it would take the second when it has just refused the first.
+   */
+  #isKnown = false;
   #pending: Batch[] = [];
 
   constructor(world: World, client: Client, partition: SimPartition, plan: ProducerPlan) {
@@ -66,7 +71,8 @@ export class Producer {
     const { random } = this.#world;
     while (!this.#world.isDraining || this.#pending.length > 0) {
       if (this.#plan.isIdempotent && this.#producerId < 0 && !(await this.#beginSession())) continue;
-      const wanted = this.#world.isDraining ? 0 : random.between(1, IN_FLIGHT_MAX);
+      const inFlightMax = random.between(1, IN_FLIGHT_MAX);
+      const wanted = this.#world.isDraining ? 0 : this.#isKnown ? inFlightMax : 1;
       while (this.#pending.length < wanted) this.#pending.push(this.#newBatch());
       await this.#sendAll();
       await this.#world.sleep(random.next() * (this.#pending.length > 0 ? RETRY_MS_MAX : PAUSE_MS_MAX));
@@ -78,6 +84,7 @@ export class Producer {
     const batches = this.#pending;
     const fates = await Promise.all(batches.map((batch) => this.#send(batch)));
     this.#pending = batches.filter((_, index) => fates[index] !== 'settled');
+    if (fates.includes('settled')) this.#isKnown = true;
     // Behind a batch that is to be sent again, all others are out of order, which is no loss.
     const firstOpen = fates.find((fate) => fate !== 'settled');
     if (firstOpen === 'session-lost') this.#loseSession();
@@ -132,6 +139,7 @@ export class Producer {
     this.#producerId = answer.producerId;
     this.#session = answer.producerId;
     this.#nextNumber = 0;
+    this.#isKnown = false;
     this.#client.note(`has producer id ${answer.producerId}`);
     return true;
   }
