@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { formatFileHeader, formatFrame } from '../../log/local/journal/journal-frame.ts';
 import { ExitCode } from '../exit-code.ts';
 import { run } from '../run.ts';
 import { testShell } from '../testing-shell.ts';
@@ -29,6 +30,21 @@ test('a sound directory: one row per partition, and all is well', async () => {
   assert.deepEqual([code, errors], [ExitCode.OK, '']);
   assert.match(output, /^samples +0 +6 +32 +112 +7835 +0 +112 +0$/m);
   assert.match(output, /1 partition, in use, or not stopped cleanly: all is well\n$/);
+});
+
+test('what only the journal has is told, and is no fault', async () => {
+  const batch = await readFile(join(directory, 'samples-0', '00000000000000000000.log'));
+  const bytes = batch.subarray(0, batch.readInt32BE(8) + 12);
+  const entries = [
+    { id: { topic: 'samples', topicId: 'x', partition: 7 }, parts: [bytes], bytes: bytes.length, endOffset: 1 },
+  ];
+  const frame = formatFrame({ generation: 1, entries, numbers: new Map() });
+  const journal = join(directory, '.ottla_journal.1');
+  await writeFile(journal, Buffer.concat([formatFileHeader(1), frame]));
+  const { code, output } = await check(directory);
+  await rm(journal);
+  assert.equal(code, ExitCode.OK);
+  assert.match(output, /^only the journal has samples-7: made anew by the next start, unless the topic was deleted$/m);
 });
 
 test('a damaged one: each fault in the table and in the JSON, and an exit code of its own', async () => {

@@ -7,6 +7,9 @@ import { example, plainCommand } from '../command.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { plural, print, tableText } from '../output.ts';
 
+/** So many logs that only the journal has are named. */
+const LOGS_NAMED = 10;
+
 export function logCheck(shell: Shell) {
   return plainCommand('check', shell)
     .description(
@@ -41,12 +44,25 @@ function asJson(report: DirectoryReport): object {
     cleanStop: report.clean,
     faultCount: faultCountOf(report),
     logs,
+    journalOnly: report.journalOnly,
     faults: faultsOf(report),
   };
 }
 
 function asText(report: DirectoryReport): string {
-  const columns = ['topic', 'partition', 'segments', 'batches', 'records', 'bytes', 'start', 'end', 'faults'];
+  const isContinued = report.logs.some(({ journalEndOffset }) => journalEndOffset !== undefined);
+  const columns = [
+    'topic',
+    'partition',
+    'segments',
+    'batches',
+    'records',
+    'bytes',
+    'start',
+    'end',
+    ...(isContinued ? ['journal to'] : []),
+    'faults',
+  ];
   const rows = report.logs.map((log) => [
     log.topic,
     log.partition,
@@ -56,12 +72,20 @@ function asText(report: DirectoryReport): string {
     log.bytes,
     log.startOffset,
     log.endOffset,
+    ...(isContinued ? [log.journalEndOffset] : []),
     log.faults.count,
   ]);
   const count = faultCountOf(report);
   const stop = report.clean ? 'stopped cleanly' : 'in use, or not stopped cleanly';
   const summary = `${plural(report.logs.length, 'partition')}, ${stop}: ${count === 0 ? 'all is well' : plural(count, 'fault')}\n`;
-  return tableText({ columns, rows }) + (count === 0 ? '' : `\n${faultTable(report)}\n`) + summary;
+  const only = report.journalOnly.length === 0 ? '' : `${journalOnlyText(report.journalOnly)}\n`;
+  return tableText({ columns, rows }) + only + (count === 0 ? '' : `\n${faultTable(report)}\n`) + summary;
+}
+
+function journalOnlyText(names: readonly string[]): string {
+  const some = names.slice(0, LOGS_NAMED).join(', ');
+  const rest = names.length > LOGS_NAMED ? ` and ${names.length - LOGS_NAMED} more` : '';
+  return `only the journal has ${some}${rest}: made anew by the next start, unless the topic was deleted`;
 }
 
 export function faultTable(report: DirectoryReport): string {

@@ -22,6 +22,7 @@ import type { BatchAudit } from './batch-audit.ts';
 import { checkLog, type LogClaims, type LogReport } from './check-log.ts';
 import type { CheckWorld } from './check-world.ts';
 import { FaultList } from './fault.ts';
+import { checkJournal } from './journal-check.ts';
 
 export interface DirectoryToCheck {
   readonly world: CheckWorld;
@@ -36,6 +37,8 @@ export interface DirectoryReport {
   readonly clean: boolean;
   /** By name. */
   readonly logs: readonly LogReport[];
+  /** Names of logs that only the journal has: the next start makes them anew, unless their topics were deleted. */
+  readonly journalOnly: readonly string[];
   /** Of the files at the top of the directory. */
   readonly faults: FaultList;
 }
@@ -45,17 +48,25 @@ export async function checkDirectory(options: DirectoryToCheck): Promise<Directo
   const { world, root, audit } = options;
   const faults = new FaultList();
   await checkMetaProperties(options, faults);
-  // The checkpoints before the logs: they run behind what they speak of.
+  // The checkpoints and the journal before the logs: they run behind what they speak of.
   const claimsOf = await readClaims(options, faults);
+  const journal = await checkJournal(world, root, faults);
   const entries = await world.disk.list(root);
   const names = entries
     .filter(({ name, kind }) => kind === 'directory' && isLogDirectory(name))
     .map(({ name }) => name);
   const slots = new Slots(limits.logsChecked);
   const logs = await Promise.all(
-    names.sort().map((name) => slots.run(() => checkLog({ world, root, name, claims: claimsOf(name), audit }))),
+    names
+      .sort()
+      .map((name) =>
+        slots.run(() =>
+          checkLog({ world, root, name, claims: claimsOf(name), journal: journal.get(name) ?? [], audit }),
+        ),
+      ),
   );
-  return { root, clean: claimsOf('').clean, logs: logs.filter((log) => log !== undefined), faults };
+  const journalOnly = [...journal.keys()].filter((name) => !names.includes(name)).sort();
+  return { root, clean: claimsOf('').clean, logs: logs.filter((log) => log !== undefined), journalOnly, faults };
 }
 
 /** Faults of all parts, at most as many as are listed. */

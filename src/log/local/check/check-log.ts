@@ -24,6 +24,7 @@ import type { BatchAudit } from './batch-audit.ts';
 import { checkSegment } from './check-segment.ts';
 import type { CheckWorld } from './check-world.ts';
 import { FaultList } from './fault.ts';
+import type { JournalledLog } from './journal-check.ts';
 import { type LogFiles, logFiles } from './log-files.ts';
 import { type LogProgress, newLogProgress } from './log-progress.ts';
 import type { Gap } from './segment-walk.ts';
@@ -49,6 +50,8 @@ export interface LogToCheck {
   /** The directory's name. */
   readonly name: string;
   readonly claims: LogClaims;
+  /** What the journal has of logs of this name. */
+  readonly journal: readonly JournalledLog[];
   readonly audit: (() => BatchAudit) | undefined;
 }
 
@@ -60,7 +63,10 @@ export interface LogReport {
   readonly records: number;
   readonly bytes: number;
   readonly startOffset: number;
+  /** Of the segments. */
   readonly endOffset: number;
+  /** Where the log ends when the next start has given it what only the journal has; undefined when that is nothing. */
+  readonly journalEndOffset: number | undefined;
   readonly faults: FaultList;
 }
 
@@ -104,6 +110,7 @@ class LogCheck {
   readonly #startOffset: number;
   /** Snapshots that were not reached yet. */
   readonly #snapshots: number[];
+  #topicId: string | undefined;
 
   constructor(log: LogToCheck, files: LogFiles) {
     this.#log = log;
@@ -121,14 +128,17 @@ class LogCheck {
   }
 
   async run(): Promise<LogReport> {
+    await this.#checkMetadata();
     for (const [index, base] of this.#segments.entries()) await this.#checkSegment(base, this.#segments[index + 1]);
     while (this.#snapshots.length > 0) await this.#checkNextSnapshot();
     this.#reportGaps();
     for (const name of this.#files.orphans) this.#faults.derived(this.#path(name), 'an index without its segment');
     await this.#checkEpochs();
-    await this.#checkMetadata();
-    this.#checkClaims();
-    const { batches, records, bytes, endOffset } = this.#progress;
+    const replayedTo = this.#replayedTo;
+    this.#checkJournal(replayedTo);
+    this.#checkClaims(replayedTo);
+    const { batches, records, bytes } = this.#progress;
+    const endOffset = this.#endOffset;
     const { topic, partition } = parseDirectoryName(this.#log.name) ?? { topic: this.#log.name, partition: -1 };
     return {
       topic,
@@ -138,13 +148,48 @@ class LogCheck {
       records,
       bytes,
       startOffset: this.#startOffset,
-      endOffset: Math.max(endOffset, this.#segments.length === 0 ? this.#startOffset : 0),
+      endOffset,
+      journalEndOffset: replayedTo > endOffset ? replayedTo : undefined,
       faults: this.#faults,
     };
   }
 
   #path(name: string): string {
     return `${this.#log.name}/${name}`;
+  }
+
+  /** Of the segments. */
+  get #endOffset(): number {
+    const { endOffset } = this.#progress;
+    return this.#segments.length === 0 ? Math.max(endOffset, this.#startOffset) : endOffset;
+  }
+
+  /** The journal's own of this log, and not those of a topic that had the name before. */
+  get #journalled(): JournalledLog | undefined {
+    const { journal } = this.#log;
+    if (this.#topicId === undefined) return journal.length === 1 ? journal[0] : undefined;
+    return journal.find(({ id }) => id.topicId === this.#topicId);
+  }
+
+  /** Where the log ends when the journal was replayed. After a clean stop nobody replays it. */
+  get #replayedTo(): number {
+    let end = this.#endOffset;
+    if (this.#log.claims.clean) return end;
+    for (const { from, to } of this.#journalled?.stretches ?? []) {
+      if (from > end) break;
+      end = Math.max(end, to);
+    }
+    return end;
+  }
+
+  #checkJournal(replayedTo: number): void {
+    const beyond = this.#journalled?.stretches.find(({ to }) => to > replayedTo);
+    if (beyond === undefined) return;
+    const from = Math.max(beyond.from, replayedTo);
+    const problem = this.#log.claims.clean
+      ? `the journal has the offsets ${from} to ${beyond.to - 1}, and the next start removes it: whoever stopped cleanly knew nothing of it`
+      : `the offsets ${replayedTo} to ${from - 1} are missing between the log and what the journal has`;
+    this.#faults.data(this.#path(fileName(this.#segments.at(-1) ?? 0, LOG)), problem, { offset: replayedTo });
   }
 
   get #soundBelow(): number {
@@ -211,7 +256,7 @@ class LogCheck {
     const { endOffset, hasGaps, wasCompacted, isDamaged } = this.#progress;
     const file = this.#path(fileName(offset, SNAPSHOT));
     // The newest may be ahead of what this look has seen of a log that grows.
-    const isBeyond = offset > endOffset && !isDamaged;
+    const isBeyond = offset > Math.max(endOffset, this.#replayedTo) && !isDamaged;
     if (isBeyond)
       return this.#faults.derived(file, `the snapshot is one of offset ${offset}, and the log ends at ${endOffset}`, {
         offset,
@@ -248,15 +293,18 @@ class LogCheck {
   async #checkMetadata(): Promise<void> {
     const file = this.#path(PARTITION_METADATA);
     const bytes = await readSmallFile(this.#log.world.disk, `${this.#log.root}/${file}`);
-    if (bytes === undefined) this.#faults.data(file, 'the file is missing: the topic id is not known');
-    else if (parsePartitionMetadata(bytes.toString()) === undefined) this.#faults.data(file, 'the file is damaged');
+    this.#topicId = bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());
+    if (this.#topicId !== undefined) return;
+    const problem = bytes === undefined ? 'the file is missing' : 'the file is damaged';
+    if (this.#journalled === undefined) this.#faults.data(file, `${problem}: the topic id is not known`);
+    else this.#faults.derived(file, `${problem}: the journal knows the topic id`);
   }
 
-  #checkClaims(): void {
+  #checkClaims(replayedTo: number): void {
     const { recoveryPoint, startOffset, highWatermark, cleanedUpTo } = this.#log.claims;
-    const { endOffset } = this.#progress;
-    const end = this.#segments.length === 0 ? Math.max(endOffset, this.#startOffset) : endOffset;
     const beyond = (name: string, offset: number | undefined, harm: 'data' | 'derived', meaning: string): void => {
+      // The recovery point follows the segments alone; all else may rely on the journal.
+      const end = name === RECOVERY_POINTS ? this.#endOffset : replayedTo;
       if (offset === undefined || offset <= end) return;
       const problem = `${this.#log.name} has ${offset}, and the log ends at ${end}: ${meaning}`;
       this.#faults.add({ file: name, problem, position: undefined, offset, harm });

@@ -8,16 +8,14 @@ import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
 import {
   FILE_HEADER_BYTES,
-  FRAME_HEADER_BYTES,
   FREE,
   formatFileHeader,
   formatFrame,
-  frameBytes,
   type JournalEntry,
   keyOf,
   parseFileHeader,
-  parseFrame,
 } from './journal-frame.ts';
+import { readFrames } from './read-frames.ts';
 
 /** A log in a file: what the file has of it ends before `endOffset`. */
 export interface JournalledLog {
@@ -128,41 +126,20 @@ export class JournalFile {
   }
 }
 
-/** Reads all frames up to the first that is torn or older than the file's header. */
 async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
-  const size = await file.size();
-  const ids: LogId[] = [];
   const logs = new Map<string, JournalledLog>();
   const pieces = new Map<string, Piece[]>();
-  let position = FILE_HEADER_BYTES;
-  for (;;) {
-    const frame = await readFrame(file, { position, size, generation });
-    const entries = frame === undefined ? undefined : parseFrame(frame, ids);
-    if (frame === undefined || entries === undefined) return { bytes: position, logs, pieces };
-    for (const { id, at, bytes } of entries) {
+  const bytes = await readFrames(file, generation, (frame) => {
+    for (const { id, at, bytes } of frame.entries) {
       const key = keyOf(id);
-      logs.set(key, { id, endOffset: endOffsetOf(frame.subarray(at, at + bytes)) });
-      const piece = { position: position + at, bytes };
+      logs.set(key, { id, endOffset: endOffsetOf(frame.bytes.subarray(at, at + bytes)) });
+      const piece = { position: frame.position + at, bytes };
       const known = pieces.get(key);
       if (known === undefined) pieces.set(key, [piece]);
       else known.push(piece);
     }
-    position += frame.byteLength;
-  }
-}
-
-/** Undefined when there is no whole frame. */
-async function readFrame(
-  file: DiskFile,
-  { position, size, generation }: { position: number; size: number; generation: number },
-): Promise<Uint8Array | undefined> {
-  if (position + FRAME_HEADER_BYTES > size) return undefined;
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  await file.read(header, position);
-  const bytes = frameBytes(header, generation);
-  if (bytes === undefined || position + bytes > size) return undefined;
-  const frame = Buffer.allocUnsafeSlow(bytes);
-  return (await file.read(frame, position)) === bytes ? frame : undefined;
+  });
+  return { bytes, logs, pieces };
 }
 
 function endOffsetOf(bytes: Uint8Array): number {

@@ -113,9 +113,9 @@ export interface FrameEntry {
 
 /** The entries of a frame; undefined when it is torn. `ids` are the logs named so far in this file, and learn the new ones. */
 export function parseFrame(frame: Uint8Array, ids: LogId[]): readonly FrameEntry[] | undefined {
-  const reader = new Reader(frame, CRC_AT);
-  if (reader.int32() !== (crc32c(frame.subarray(CRC_AT + 4)) | 0)) return undefined;
+  if (!isWholeFrame(frame)) return undefined;
   // From here on the bytes are what was written.
+  const reader = new Reader(frame, CRC_AT + 4);
   reader.int64();
   for (let named = reader.uvarint(); named > 0; named -= 1) {
     ids.push({ topic: reader.string(), topicId: reader.string(), partition: reader.uvarint() });
@@ -133,6 +133,11 @@ export function parseFrame(frame: Uint8Array, ids: LogId[]): readonly FrameEntry
     at += bytes;
   }
   return entries;
+}
+
+/** `frame` is as long as it says. */
+export function isWholeFrame(frame: Uint8Array): boolean {
+  return new Reader(frame, CRC_AT).int32() === (crc32c(frame.subarray(CRC_AT + 4)) | 0);
 }
 
 /** What tells logs apart: a topic that is made again has the same name and another id. */
