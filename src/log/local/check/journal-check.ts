@@ -103,7 +103,7 @@ function addBatches(stretches: Stretch[], run: Uint8Array): void {
 
 const TORN = 'the last frame of the journal is not whole';
 const DAMAGED = 'a frame of the journal is damaged: neither it nor the whole ones behind it are replayed';
-const HEADLESS = 'the header of the journal file is damaged: nothing in it is replayed';
+const HEADLESS = 'the header of the journal file is damaged, or of another version: nothing in it is replayed';
 
 function report(name: string, { ending, position }: FileContent, faults: FaultList): void {
   switch (ending) {

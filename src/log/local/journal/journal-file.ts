@@ -3,6 +3,7 @@
  * there needs the file no more. It never decides when it is used again.
  */
 import type { Disk, DiskFile } from '../../../base/env.ts';
+import { DataDirectoryRefused } from '../../../base/faults.ts';
 import { lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
@@ -11,6 +12,7 @@ import {
   FREE,
   formatFileHeader,
   formatFrame,
+  isOtherVersion,
   type JournalEntry,
   keyOf,
   parseFileHeader,
@@ -63,7 +65,7 @@ export class JournalFile {
     this.#content = Promise.resolve(options.found);
   }
 
-  /** What an earlier process left; undefined when there is nothing in it. Rejects with a DiskFault. */
+  /** What an earlier process left; undefined when there is nothing in it. Rejects with a DiskFault, or DataDirectoryRefused. */
   static async find(disk: Disk, path: string): Promise<JournalFile | undefined> {
     const file = await disk.open(path, 'existing');
     const header = Buffer.alloc(FILE_HEADER_BYTES);
@@ -74,6 +76,12 @@ export class JournalFile {
       return new JournalFile({ path, file, generation, found });
     }
     await file.close();
+    if (isOtherVersion(header)) {
+      const advice = 'start the version of Ottla that wrote it, and stop it cleanly';
+      throw new DataDirectoryRefused(
+        `${path} is a journal in a format that this version of Ottla does not read; ${advice}`,
+      );
+    }
     return undefined;
   }
 

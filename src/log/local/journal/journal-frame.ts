@@ -42,11 +42,25 @@ export function formatFileHeader(generation: number): Uint8Array {
 
 /** The generation; undefined when it is no such header. `FREE` when the file holds nothing. */
 export function parseFileHeader(header: Uint8Array): number | undefined {
+  if (versionOf(header) !== VERSION) return undefined;
+  const reader = new Reader(header, 8);
+  return reader.int64();
+}
+
+/** A sound header of a journal that another version of Ottla wrote. Such headers keep magic, version and checksum where they are. */
+export function isOtherVersion(header: Uint8Array): boolean {
+  const version = versionOf(header);
+  return version !== undefined && version !== VERSION;
+}
+
+/** Undefined when the header is damaged, or none. */
+function versionOf(header: Uint8Array): number | undefined {
   if (header.byteLength < FILE_HEADER_BYTES) return undefined;
   const reader = new Reader(header);
-  const known = reader.int32() === MAGIC && reader.int32() === VERSION;
-  const generation = reader.int64();
-  return known && reader.int32() === (crc32c(header.subarray(0, HEADER_CRC_AT)) | 0) ? generation : undefined;
+  const isJournal = reader.int32() === MAGIC;
+  const version = reader.int32();
+  const crc = new Reader(header, HEADER_CRC_AT).int32();
+  return isJournal && crc === (crc32c(header.subarray(0, HEADER_CRC_AT)) | 0) ? version : undefined;
 }
 
 /**

@@ -4,11 +4,13 @@ import { test } from 'node:test';
 import type { DiskOperation } from '../../../../sim/memory-disk.ts';
 import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { settle } from '../../../../sim/virtual-clock.ts';
-import { DiskFault } from '../../../base/faults.ts';
+import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
+import { crc32c } from '../../../protocol/batch/crc32c.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
 import { JOURNAL } from '../file-names.ts';
 import { LocalLogEngine } from '../local-engine.ts';
+import { formatFileHeader } from './journal-frame.ts';
 
 const LOGS = 10;
 
@@ -220,4 +222,17 @@ test('a journal that Apache Kafka has not seen is not believed after its clean s
   const [log] = await openAll(await start(after));
   assert.equal(log?.endOffset, 0);
   assert.deepEqual(await journalFiles(after), []);
+});
+
+test('a journal that another version wrote is refused and stays, because only that version can replay it', async () => {
+  const env = testEnv();
+  await appendToAll(await openAll(await start(env)));
+  const after = afterPowerLoss(env);
+  const file = await after.disk.open(`data/${JOURNAL}1`, 'existing');
+  const header = Buffer.from(formatFileHeader(1));
+  header.writeInt32BE(2, 4);
+  header.writeInt32BE(crc32c(header.subarray(0, 16)) | 0, 16);
+  await file.write([header], 0);
+  await assert.rejects(start(after), DataDirectoryRefused);
+  assert.deepEqual(await journalFiles(after), [`${JOURNAL}1`]);
 });
