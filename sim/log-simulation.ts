@@ -6,13 +6,14 @@
 import assert from 'node:assert/strict';
 import type { Disk, Env } from '../src/base/env.ts';
 import { DiskFault } from '../src/base/faults.ts';
+import { appendedBatch } from '../src/log/appended-batch.ts';
 import { JOURNAL } from '../src/log/local/file-names.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
 import type { AppendedBatch, LogSettings, PartitionLog } from '../src/log/log-engine.ts';
 import { LogClosed, LogFull } from '../src/log/log-faults.ts';
 import { buildBatch } from '../src/protocol/batch/build.ts';
-import { hasProducerId, lastOffset, lastSequence, maxTimestamp, producerId } from '../src/protocol/batch/header.ts';
+import { hasProducerId, lastOffset, lastSequence, producerId } from '../src/protocol/batch/header.ts';
 import { CompactedContent } from './compacted-content.ts';
 import { LogModel } from './log-model.ts';
 import { MemoryDisk } from './memory-disk.ts';
@@ -267,14 +268,7 @@ class LogSimulation implements SimulationReport {
     const baseSequence = last === undefined ? 0 : lastSequence(last.bytes) + 1;
     const producer = id < 2 ? { producerId: id, producerEpoch: 0, baseSequence } : {};
     const at = { baseOffset: endOffset, partitionLeaderEpoch: this.#leaderEpoch };
-    const bytes = buildBatch({ records, ...at, ...producer });
-    return {
-      bytes,
-      baseOffset: endOffset,
-      lastOffset: lastOffset(bytes),
-      leaderEpoch: this.#leaderEpoch,
-      maxTimestamp: maxTimestamp(bytes),
-    };
+    return appendedBatch(buildBatch({ records, ...at, ...producer }));
   }
 
   /** Begins a compaction, which goes on while other steps are taken; one that is under way may be ended. */

@@ -1,7 +1,7 @@
 /** What tests of the log make their logs and batches from. */
 
 import { buildBatch } from '../protocol/batch/build.ts';
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../protocol/batch/header.ts';
+import { appendedBatch } from './appended-batch.ts';
 import type { AbortedTransaction, AppendedBatch, LogId, LogSettings, PartitionLog } from './log-engine.ts';
 
 export function logId(id: Partial<LogId> = {}): LogId {
@@ -52,14 +52,7 @@ export function batchAt(offset: number, wanted: BatchToAppend): AppendedBatch {
     baseOffset: offset,
     partitionLeaderEpoch: leaderEpoch,
   });
-  return {
-    bytes,
-    baseOffset: baseOffset(bytes),
-    lastOffset: lastOffset(bytes),
-    leaderEpoch: partitionLeaderEpoch(bytes),
-    maxTimestamp: maxTimestamp(bytes),
-    aborted,
-  };
+  return { ...appendedBatch(bytes), aborted };
 }
 
 /** Resolves when the log has made progress so that `reached` holds; rejects with its fault. */

@@ -36,11 +36,9 @@ export function firstRecordSince(
   return undefined;
 }
 
-/** The first record that has the batch's largest timestamp. */
-export function firstRecordOfMaxTimestamp(batch: Uint8Array): TimestampOffset {
-  const timestamp = maxTimestamp(batch);
-  const found = timestamp >= 0 && !isLogAppendTime(batch) ? firstRecordSince(batch, timestamp, 0) : undefined;
-  return found ?? { timestamp, offset: baseOffset(batch), leaderEpoch: partitionLeaderEpoch(batch) };
+/** The first record that has the batch's largest timestamp; undefined when the batch has no records any more. */
+export function firstRecordOfMaxTimestamp(batch: Uint8Array): TimestampOffset | undefined {
+  return firstRecordSince(batch, maxTimestamp(batch), 0);
 }
 
 function recordsOf(batch: Uint8Array): RecordCursor {

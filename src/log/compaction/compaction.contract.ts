@@ -11,6 +11,7 @@ import {
   batchesOf,
   compactedSettings,
   compactionRequest,
+  keyed,
   recordsIn,
 } from './compaction.fixture.ts';
 import type { CompactionRequest } from './compaction-request.ts';
@@ -141,6 +142,33 @@ export function compactionContract(check: Check): void {
     assert.ok(first !== undefined);
     assert.deepEqual([lastOffset(first), recordCount(first), producerId(first)], [1, 0, 7]);
     assert.deepEqual((await recordsIn(log))[0], '2:a=3');
+    await log.close();
+  });
+
+  check('a batch whose records are gone is not the one with the largest timestamp', async ({ engine, reopen }) => {
+    const log = await engine.open(logId(), compactedSettings());
+    const producer = { producerId: 7, producerEpoch: 0, baseSequence: 0 };
+    const late = (text: string) => ({ ...keyed(text), timestamp: 1_700_000_000_500 });
+    appendKeyed(log, [], { ...producer, records: [late('a=1')] });
+    appendKeyed(log, ['a=2']);
+    appendKeyed(log, filler);
+    assert.equal((await log.offsetOfMaxTimestamp())?.offset, 0);
+    await compact(log, { isLastOfProducer: (batch) => lastOffset(batch) === 0 });
+    const wanted = { timestamp: 1_700_000_000_000, offset: 1, leaderEpoch: 0 };
+    assert.deepEqual(await log.offsetOfMaxTimestamp(), wanted);
+    await log.close();
+    const again = await (await reopen()).open(logId(), compactedSettings());
+    assert.deepEqual(await again.offsetOfMaxTimestamp(), wanted);
+    await again.close();
+  });
+
+  check('the largest append time is told of a record that is there', async ({ engine }) => {
+    const log = await engine.open(logId(), compactedSettings());
+    appendKeyed(log, ['a=1', 'b=1'], { logAppendTimeMs: 1_700_000_000_500 });
+    appendKeyed(log, ['a=2']);
+    appendKeyed(log, filler);
+    await compact(log);
+    assert.equal((await log.offsetOfMaxTimestamp())?.offset, 1);
     await log.close();
   });
 

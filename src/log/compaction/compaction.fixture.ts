@@ -1,8 +1,9 @@
 /** What tests of compaction append, ask for and look at. */
 import { type BatchToBuild, buildBatch, type RecordToBuild } from '../../protocol/batch/build.ts';
-import { isControl, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
+import { isControl } from '../../protocol/batch/header.ts';
 import { batches } from '../../protocol/batch/iterate.ts';
 import { recordsOf } from '../../protocol/batch/records.ts';
+import { appendedBatch } from '../appended-batch.ts';
 import { logSettings } from '../log.fixture.ts';
 import type { AbortedTransaction, LogSettings, PartitionLog } from '../log-engine.ts';
 import type { CompactionRequest } from './compaction-request.ts';
@@ -40,14 +41,7 @@ export function appendMarker(log: PartitionLog, producerId: number, abortedFrom?
 }
 
 function appendBatch(log: PartitionLog, bytes: Uint8Array, aborted?: AbortedTransaction): void {
-  log.append({
-    bytes,
-    baseOffset: log.endOffset,
-    lastOffset: lastOffset(bytes),
-    leaderEpoch: partitionLeaderEpoch(bytes),
-    maxTimestamp: maxTimestamp(bytes),
-    aborted,
-  });
+  log.append({ ...appendedBatch(bytes), aborted });
 }
 
 export function compactionRequest(log: PartitionLog, request: Partial<CompactionRequest> = {}): CompactionRequest {

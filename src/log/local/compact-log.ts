@@ -6,7 +6,7 @@
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
+import { appendedBatch } from '../appended-batch.ts';
 import { type Cleanable, groupSegments } from '../compaction/cleanable.ts';
 import { CompactionPass } from '../compaction/compaction-pass.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
@@ -213,14 +213,8 @@ class CleanedWriter {
   }
 
   add(batch: Uint8Array, aborted: AbortedTransaction | undefined): void {
-    const added = {
-      baseOffset: baseOffset(batch),
-      lastOffset: lastOffset(batch),
-      maxTimestamp: maxTimestamp(batch),
-      leaderEpoch: partitionLeaderEpoch(batch),
-    };
     const { indexIntervalBytes } = this.#log.settings;
-    this.segment.add(added, batch.byteLength, { indexIntervalBytes, nowMs: this.#modifiedMs });
+    this.segment.add(appendedBatch(batch), batch.byteLength, { indexIntervalBytes, nowMs: this.#modifiedMs });
     if (aborted !== undefined) this.segment.aborted.append(aborted);
     this.#waiting.push(batch);
   }

@@ -3,7 +3,9 @@
  * what Apache Kafka checks, and a bound on the number of entries. What passes and is wrong all the same costs time: whoever follows an entry checks the
  * batch it leads to.
  */
-import { HEADER_BYTES, maxTimestamp } from '../../protocol/batch/header.ts';
+import { HEADER_BYTES, NO_TIMESTAMP, recordCount } from '../../protocol/batch/header.ts';
+import { maxTimestampOfRecords } from '../appended-batch.ts';
+import { walkBatches } from './batch-walk.ts';
 import { OFFSET_ENTRY_BYTES } from './offset-index.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
@@ -45,9 +47,14 @@ function isTimeOf(segment: Segment, { timestamp, offset }: TimePosition): boolea
   return timestamp > 0 && isWithin(segment, offset);
 }
 
+/** Of the first batch that has records: compaction may have emptied those before it. */
 async function hasTimestamps(segment: Segment, files: OpenFiles): Promise<boolean> {
-  if (segment.bytes < HEADER_BYTES) return false;
-  const header = new Uint8Array(HEADER_BYTES);
-  await files.use(segment.log, (file) => file.read(header, 0));
-  return maxTimestamp(header) > 0;
+  let timestamp = NO_TIMESTAMP;
+  const visit = (batch: Uint8Array): boolean => {
+    timestamp = maxTimestampOfRecords(batch);
+    return recordCount(batch) === 0;
+  };
+  const to = segment.bytes;
+  await files.use(segment.log, (file) => walkBatches({ file, from: 0, to, whole: false, visit }));
+  return timestamp > 0;
 }

@@ -4,7 +4,7 @@
  */
 import type { DiskFile, Env } from '../../base/env.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
+import { appendedBatch } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
 import { walkBatches } from './batch-walk.ts';
 import { TEMPORARY } from './file-names.ts';
@@ -60,13 +60,12 @@ async function walk(file: DiskFile, rebuilding: IndexRebuilding, segment: Segmen
     to: facts.bytes,
     whole: true,
     visit: (batch) => {
-      const offsets = { baseOffset: baseOffset(batch), lastOffset: lastOffset(batch) };
-      if (offsets.baseOffset < segment.endOffset || offsets.lastOffset >= endOffset) return false;
-      if (!hasValidCrc(batch)) env.logger.error(offsets, 'a batch of a log is not what was written');
-      const leaderEpoch = partitionLeaderEpoch(batch);
-      const added = { ...offsets, maxTimestamp: maxTimestamp(batch), leaderEpoch };
+      const added = appendedBatch(batch);
+      const { baseOffset, lastOffset } = added;
+      if (baseOffset < segment.endOffset || lastOffset >= endOffset) return false;
+      if (!hasValidCrc(batch)) env.logger.error({ baseOffset, lastOffset }, 'a batch of a log is not what was written');
       segment.add(added, batch.byteLength, { indexIntervalBytes, nowMs: facts.modifiedMs });
-      epochs.onBatch(leaderEpoch, offsets.baseOffset);
+      epochs.onBatch(added.leaderEpoch, baseOffset);
       return true;
     },
   });

@@ -5,13 +5,8 @@
 import type { DiskFile, Env } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
-import {
-  baseOffset,
-  HEADER_BYTES,
-  lastOffset,
-  maxTimestamp,
-  partitionLeaderEpoch,
-} from '../../protocol/batch/header.ts';
+import { baseOffset, HEADER_BYTES, lastOffset } from '../../protocol/batch/header.ts';
+import { appendedBatch, maxTimestampOfRecords } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
 import { walkBatches } from './batch-walk.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -77,15 +72,9 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
     visit: (batch, position) => {
       if (!isGood(batch, segment.endOffset)) return false;
       if (lastOffset(batch) >= recoveryPoint) doubtful = Math.min(doubtful, position);
-      const leaderEpoch = partitionLeaderEpoch(batch);
-      const added = {
-        baseOffset: baseOffset(batch),
-        lastOffset: lastOffset(batch),
-        maxTimestamp: maxTimestamp(batch),
-        leaderEpoch,
-      };
+      const added = appendedBatch(batch);
       segment.add(added, batch.byteLength, { indexIntervalBytes, nowMs: facts.modifiedMs });
-      epochs.onBatch(leaderEpoch, added.baseOffset);
+      epochs.onBatch(added.leaderEpoch, added.baseOffset);
       return true;
     },
   });
@@ -133,7 +122,7 @@ async function findStart(recovery: SegmentRecovery, probe: Segment): Promise<Rec
     await file.read(header, entry.position);
     if (lastOffset(header) !== entry.offset) return beginning;
     await file.read(header, 0);
-    return { ...entry, firstTimestamp: maxTimestamp(header) };
+    return { ...entry, firstTimestamp: maxTimestampOfRecords(header) };
   });
 }
 

@@ -1,5 +1,5 @@
 /** Compacts segments in memory, in one turn: what is in memory is bounded, and there are no files to swap. */
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../protocol/batch/header.ts';
+import { appendedBatch } from '../appended-batch.ts';
 import { type Cleanable, groupSegments } from '../compaction/cleanable.ts';
 import { CompactionPass } from '../compaction/compaction-pass.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
@@ -50,19 +50,8 @@ function compactGroup(group: readonly MemorySegment[], pass: CompactionPass): Me
   for (const [index, batch] of batches.entries()) {
     const kept = pass.decide(batch, index === batches.length - 1);
     if (kept === undefined) continue;
-    const stored = { bytes: kept, lastOffset: lastOffset(kept) };
-    compacted.append(
-      {
-        bytes: kept,
-        baseOffset: baseOffset(kept),
-        lastOffset: stored.lastOffset,
-        leaderEpoch: partitionLeaderEpoch(kept),
-        maxTimestamp: maxTimestamp(kept),
-        aborted: pass.abortedByLast,
-      },
-      stored,
-      group.at(-1)?.lastAppendMs ?? 0,
-    );
+    const added = { ...appendedBatch(kept), aborted: pass.abortedByLast };
+    compacted.append(added, { bytes: kept, lastOffset: added.lastOffset }, group.at(-1)?.lastAppendMs ?? 0);
   }
   return compacted;
 }

@@ -4,6 +4,7 @@
  */
 import { readInt64, readUint32 } from '../../../base/big-endian.ts';
 import { baseOffset, lastOffset, maxTimestamp } from '../../../protocol/batch/header.ts';
+import { maxTimestampOfRecords } from '../../appended-batch.ts';
 import { OFFSET_ENTRY_BYTES } from '../offset-index.ts';
 import { TIME_ENTRY_BYTES } from '../time-index.ts';
 import type { FaultList } from './fault.ts';
@@ -72,7 +73,7 @@ export class TimeIndexCheck {
   #at = 0;
   #lastTimestamp = -1;
   #lastOffset: number;
-  /** Of the batches that went by. */
+  /** Of the records that went by. */
   #largest = -1;
 
   constructor(index: IndexFile, faults: FaultList) {
@@ -83,7 +84,7 @@ export class TimeIndexCheck {
   }
 
   onBatch(batch: Uint8Array): void {
-    this.#largest = Math.max(this.#largest, maxTimestamp(batch));
+    this.#largest = Math.max(this.#largest, maxTimestampOfRecords(batch));
     while (this.#at < this.#end && this.#nextOffset() <= lastOffset(batch)) {
       const offset = this.#nextOffset();
       if (offset < baseOffset(batch)) this.#report('leads to no batch', offset);

@@ -4,8 +4,9 @@
  */
 import type { Logger } from '../../../base/env.ts';
 import { limits } from '../../../base/limits.ts';
-import { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch } from '../../../protocol/batch/header.ts';
+import { baseOffset, lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
+import { appendedBatch } from '../../appended-batch.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
 
 /** Runs of whole batches, in order. */
@@ -55,13 +56,7 @@ function appendMissing(run: Uint8Array, log: RecoveredLog, logger: Logger): bool
       );
       return false;
     }
-    log.restore({
-      bytes: batch,
-      baseOffset: baseOffset(batch),
-      lastOffset: lastOffset(batch),
-      leaderEpoch: partitionLeaderEpoch(batch),
-      maxTimestamp: maxTimestamp(batch),
-    });
+    log.restore(appendedBatch(batch));
   }
   return true;
 }
