@@ -24,7 +24,8 @@ async function main(): Promise<number> {
     console.error('usage: harness.ts NAME COMMAND [ARG ...]');
     return 2;
   }
-  await using broker = await BrokerProcess.start();
+  // A check that waits for retention waits for seconds.
+  await using broker = await BrokerProcess.start(['log.retention.check.interval.ms=2000']);
   const client = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OTTLA_BOOTSTRAP: broker.bootstrap, OTTLA_DATA_DIR: broker.dataDir },

@@ -78,6 +78,13 @@ describe('nothing is found', () => {
     assert.deepEqual(await problems(env), []);
   });
 
+  test('in one with a snapshot where compaction has taken the batches before and after', async () => {
+    const env = await samples('samples-0-compacted');
+    await put(env, 'cleaner-offset-checkpoint', '0\n1\nsamples 0 100\n');
+    await put(env, base(40, '.snapshot'), bytesOf(env, base(34, '.snapshot')));
+    assert.deepEqual(await problems(env), []);
+  });
+
   for (const stop of ['clean', 'none', 'killed']) {
     test(`in one that Ottla wrote, with segments, retention and epochs (stop: ${stop})`, async () => {
       const env = testEnv();

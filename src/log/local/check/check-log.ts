@@ -130,7 +130,7 @@ class LogCheck {
   async run(): Promise<LogReport> {
     await this.#checkMetadata();
     for (const [index, base] of this.#segments.entries()) await this.#checkSegment(base, this.#segments[index + 1]);
-    while (this.#snapshots.length > 0) await this.#checkNextSnapshot();
+    while (this.#snapshots.length > 0) await this.#checkNextSnapshot({ batchFollows: false });
     this.#reportGaps();
     for (const name of this.#files.orphans) this.#faults.derived(this.#path(name), 'an index without its segment');
     await this.#checkEpochs();
@@ -219,7 +219,10 @@ class LogCheck {
       soundBelow: this.#soundBelow,
       progress,
       faults: this.#faults,
-      pauses: { first: this.#snapshots[0] ?? Number.POSITIVE_INFINITY, next: () => this.#checkNextSnapshot() },
+      pauses: {
+        first: this.#snapshots[0] ?? Number.POSITIVE_INFINITY,
+        next: () => this.#checkNextSnapshot({ batchFollows: true }),
+      },
       onBatch: (batch) => this.#audit?.onBatch(batch),
       onGap: (gap) => this.#addGap(gap),
     });
@@ -246,17 +249,17 @@ class LogCheck {
   }
 
   /** Answers where the next one is. */
-  async #checkNextSnapshot(): Promise<number> {
+  async #checkNextSnapshot(place: { batchFollows: boolean }): Promise<number> {
     const offset = this.#snapshots.shift();
-    if (offset !== undefined) await this.#checkSnapshot(offset);
+    if (offset !== undefined) await this.#checkSnapshot(offset, place);
     return this.#snapshots[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  async #checkSnapshot(offset: number): Promise<void> {
+  async #checkSnapshot(offset: number, { batchFollows }: { batchFollows: boolean }): Promise<void> {
     const { endOffset, hasGaps, wasCompacted, isDamaged } = this.#progress;
     const file = this.#path(fileName(offset, SNAPSHOT));
-    // The newest may be ahead of what this look has seen of a log that grows.
-    const isBeyond = offset > Math.max(endOffset, this.#replayedTo) && !isDamaged;
+    // The newest may be ahead of what this look has seen of a log that grows. Where compaction took the batches before it, others follow.
+    const isBeyond = !batchFollows && offset > Math.max(endOffset, this.#replayedTo) && !isDamaged;
     if (isBeyond)
       return this.#faults.derived(file, `the snapshot is one of offset ${offset}, and the log ends at ${endOffset}`, {
         offset,
@@ -264,7 +267,7 @@ class LogCheck {
     const bytes =
       this.#audit === undefined ? undefined : await readSmallFile(this.#log.world.disk, `${this.#log.root}/${file}`);
     if (bytes === undefined || this.#audit === undefined) return;
-    const isWhole = this.#segments[0] === 0 && !hasGaps && !wasCompacted && !isDamaged;
+    const isWhole = this.#segments[0] === 0 && offset <= endOffset && !hasGaps && !wasCompacted && !isDamaged;
     for (const problem of this.#audit.snapshotProblems({ bytes, offset, isWhole }))
       this.#faults.derived(file, problem, { offset });
   }
