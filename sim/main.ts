@@ -25,7 +25,7 @@ if (mood !== undefined && !isMoodName(mood)) throw new Error(`no world has the m
 const run = values.log
   ? simulateLog
   : values.transactions
-    ? simulateTransactions
+    ? (seed: number) => simulateTransactions(seed, mood)
     : (seed: number) => simulate(seed, mood);
 
 if (values.seed !== undefined) console.log((await run(Number(values.seed))).trace.join('\n'));

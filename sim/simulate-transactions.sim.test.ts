@@ -1,3 +1,4 @@
+/** Fails when invariants I15, I16, I18 and I19 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulateTransactions } from './simulate-transactions.ts';

@@ -1,7 +1,9 @@
 /**
- * What transactional producers were promised, and what readers of committed records may therefore see (invariants I15 to I19): a transaction whole or not at all, nothing of
- * one whose end nobody asked to be a commit, each record once, in the order in which its producer sent it.
+ * What transactional producers were promised, and what readers of committed records may therefore see (invariants I15, I16 and I18): a transaction whole or not at all, nothing of
+ * one whose end nobody asked to be a commit, each record once, in the order in which its producer sent it. A read leaves out nothing that a later one finds; where records have
+ * keys that come again, compaction may take what was replaced, and only by a record that counts.
  */
+import type { CommittedFetch } from '../clients/read-committed.ts';
 import { violated } from '../world/world.ts';
 
 /**
@@ -16,9 +18,33 @@ export interface SimTransaction {
   outcome: Outcome;
 }
 
+/** A record of committed ones. */
+export interface FoundRecord {
+  readonly offset: number;
+  readonly id: string;
+}
+
+interface KnownRecord {
+  readonly transaction: SimTransaction;
+  /** It was written after all records with a lower one. */
+  readonly number: number;
+}
+
+/** Values are ids, with what a chain adds behind a bar. */
+export function idOf(value: string): string {
+  return value.split('|', 1)[0] ?? '';
+}
+
+/** A record without a key of its own is the only one of its key: compaction takes it only when it was aborted. */
+export function keyOf(value: string): string {
+  return idOf(value).split('/')[4] ?? value;
+}
+
 export class TransactionTruth {
   readonly #transactions: SimTransaction[] = [];
-  readonly #byId = new Map<string, SimTransaction>();
+  readonly #byId = new Map<string, KnownRecord>();
+  /** By the name of a partition: offsets over which a read went without a record. */
+  readonly #passedOver = new Map<string, Set<number>>();
   /** By the name of a partition. */
   readonly #stableOffsets = new Map<string, number>();
 
@@ -33,13 +59,13 @@ export class TransactionTruth {
     return transaction;
   }
 
-  /** Answers the id of another record of the transaction. */
-  newId(transaction: SimTransaction, partition: string): string {
+  /** Answers the id of another record of the transaction. With a `key`, records of the partition have one writer at a time. */
+  newId(transaction: SimTransaction, partition: string, key?: string): string {
     const ids = transaction.ids.get(partition) ?? [];
     transaction.ids.set(partition, ids);
-    const id = `${transaction.name}/${partition}/${ids.length}`;
+    const id = `${transaction.name}/${partition}/${ids.length}${key === undefined ? '' : `/${key}`}`;
     ids.push(id);
-    this.#byId.set(id, transaction);
+    this.#byId.set(id, { transaction, number: this.#byId.size });
     return id;
   }
 
@@ -57,12 +83,25 @@ export class TransactionTruth {
     transaction.outcome = 'committed';
   }
 
-  /** A reader of committed records got the record. */
-  seen(id: string): void {
-    const transaction = this.#byId.get(id) ?? violated(`${id} was read, which nobody wrote`);
-    if (transaction.outcome === 'open') violated(`${id} was read, and nobody has asked to commit its transaction`);
-    if (transaction.outcome === 'ended') violated(`${id} was read, and its transaction was aborted`);
+  /** A reader of committed records asked for those of a partition from `from` on, and got an answer. */
+  read(partition: string, from: number, { records, nextOffset }: CommittedFetch): void {
+    const passedOver = this.#passedOver.get(partition) ?? new Set();
+    this.#passedOver.set(partition, passedOver);
+    const offsets = new Set(records.map(({ offset }) => offset));
+    for (let offset = from; offset < nextOffset; offset += 1) if (!offsets.has(offset)) passedOver.add(offset);
+    for (const { offset, value } of records) this.#seen(partition, { offset, id: idOf(value) });
+  }
+
+  /** Invariant I16. */
+  #seen(partition: string, { offset, id }: FoundRecord): KnownRecord {
+    const place = `${partition} at ${offset}: ${id}`;
+    const known = this.#byId.get(id) ?? violated(`${place} was read, which nobody wrote`);
+    const { transaction } = known;
+    if (transaction.outcome === 'open') violated(`${place} was read, and nobody has asked to commit its transaction`);
+    if (transaction.outcome === 'ended') violated(`${place} was read, and its transaction was aborted`);
+    if (!transaction.ids.get(partition)?.includes(id)) violated(`${place} was written to another partition`);
     transaction.outcome = 'committed';
+    return known;
   }
 
   /** To be asked when a request is sent, and handed back with its answer. */
@@ -81,33 +120,43 @@ export class TransactionTruth {
   }
 
   /**
-   * Everything that can be read in the end, in order, by the name of a partition. From those in `forgetful` old records may have gone.
+   * Invariants I16 and I18, of everything that can be read in the end, in order, by the name of a partition. From those in `forgetful` old records may have gone.
    */
-  checkEnd(readable: ReadonlyMap<string, readonly string[]>, forgetful: ReadonlySet<string>): void {
+  checkEnd(readable: ReadonlyMap<string, readonly FoundRecord[]>, forgetful: ReadonlySet<string>): void {
     const found = new Set<string>();
-    for (const [partition, ids] of readable) {
-      for (const id of ids) {
-        if (found.has(id)) violated(`${partition}: ${id} is there twice`);
+    /** By partition and key: the number of the last record. */
+    const last = new Map<string, number>();
+    for (const [partition, records] of readable) {
+      for (const record of records) {
+        const { offset, id } = record;
+        if (found.has(id)) violated(`${partition} at ${offset}: ${id} is there twice`);
         found.add(id);
-        this.seen(id);
+        if (this.#passedOver.get(partition)?.has(offset)) {
+          violated(`${partition} at ${offset}: ${id} is there, and an earlier read of committed records left it out`);
+        }
+        last.set(`${partition}/${keyOf(id)}`, this.#seen(partition, record).number);
       }
-      checkOrder(partition, ids);
+      checkOrder(partition, records);
     }
+    const isThere = (partition: string, id: string): boolean => {
+      const replacedBy = last.get(`${partition}/${keyOf(id)}`) ?? -1;
+      return found.has(id) || replacedBy > (this.#byId.get(id)?.number ?? -1);
+    };
     for (const { name, ids, outcome } of this.#transactions) {
       if (outcome !== 'committed') continue;
       for (const [partition, wanted] of ids) {
         if (forgetful.has(partition)) continue;
-        const missing = wanted.find((id) => !found.has(id));
-        if (missing !== undefined) violated(`${name} was committed, and ${missing} is missing`);
+        const missing = wanted.find((id) => !isThere(partition, id));
+        if (missing !== undefined) violated(`${partition}: ${name} was committed, and ${missing} is missing`);
       }
     }
   }
 }
 
 /** A producer's instance writes one transaction after the other, and the records of each in order. */
-function checkOrder(partition: string, ids: readonly string[]): void {
+function checkOrder(partition: string, records: readonly FoundRecord[]): void {
   const last = new Map<string, { readonly transaction: number; readonly record: number }>();
-  for (const id of ids) {
+  for (const { offset, id } of records) {
     const [producer = '', number, , record] = id.split('/');
     const now = { transaction: Number(number), record: Number(record) };
     const before = last.get(producer);
@@ -115,7 +164,8 @@ function checkOrder(partition: string, ids: readonly string[]): void {
       before === undefined ||
       now.transaction > before.transaction ||
       (now.transaction === before.transaction && now.record > before.record);
-    if (!isBehind) violated(`${partition}: ${id} comes after record ${before.record} of ${before.transaction}`);
+    if (!isBehind)
+      violated(`${partition} at ${offset}: ${id} comes after record ${before.record} of ${before.transaction}`);
     last.set(producer, now);
   }
 }

@@ -12,11 +12,15 @@ import { FindCoordinator } from '../../src/protocol/messages/find-coordinator.ts
 import { InitProducerId } from '../../src/protocol/messages/init-producer-id.ts';
 import { Produce } from '../../src/protocol/messages/produce.ts';
 import { TxnOffsetCommit } from '../../src/protocol/messages/txn-offset-commit.ts';
+import { keyOf } from '../checkers/transaction-truth.ts';
 import { violated, type World } from '../world/world.ts';
 import type { Client } from './client.ts';
 
 const RETRY_MS_MAX = 60;
 const TIMEOUT_MS = 5_000;
+const DYING_MS_MAX = 8;
+/** Instead of asking again, when the end of a transaction was not answered. */
+const BEGINS_AGAIN = 0.5;
 const GROUP_KEY = 0;
 const TRANSACTION_KEY = 1;
 
@@ -85,6 +89,17 @@ export class TransactionalSession {
     }
   }
 
+  /** Without a transaction open, and only while nobody else has come (KIP-360). Asked again, it gets the same answer. */
+  async bumpEpoch(): Promise<Step> {
+    const { transactionalId, transactionTimeoutMs } = this.#plan;
+    const request = { transactionalId, transactionTimeoutMs, ...this.#identity() };
+    return this.#persist('a new epoch', async () => {
+      const answer = await this.#client.request(InitProducerId, 5, request);
+      if (answer?.errorCode === ErrorCode.NONE) this.#goOnAs(answer.producerId, answer.producerEpoch);
+      return answer?.errorCode;
+    });
+  }
+
   /** One batch; answered when it is acknowledged. */
   async send(topic: string, index: number, values: readonly string[]): Promise<Step> {
     const partition = `${topic}-${index}`;
@@ -125,13 +140,11 @@ export class TransactionalSession {
   }
 
   async end(committed: boolean): Promise<End> {
-    const { transactionalId, version } = this.#plan;
+    const { version } = this.#plan;
     this.#added.clear();
     let isFirst = true;
     for (;;) {
-      const { producerId, producerEpoch } = this.#identity();
-      const request = { transactionalId, producerId, producerEpoch, committed };
-      const answer = await this.#client.request(EndTxn, version === 1 ? 4 : 5, request);
+      const answer = await this.#askToEnd(committed);
       const error = answer?.errorCode;
       this.#client.note(`${committed ? 'commits' : 'aborts'}: ${error === undefined ? 'no answer' : errorName(error)}`);
       if (answer !== undefined && error === ErrorCode.NONE) {
@@ -139,9 +152,24 @@ export class TransactionalSession {
         return 'done';
       }
       if (error !== undefined && lost.has(error)) return isFirst ? 'refused' : 'unknown';
+      // Asking again would repair a decision that was lost; whoever begins again lets it be seen.
+      if (answer === undefined && this.#world.random.chance(BEGINS_AGAIN)) return 'unknown';
       isFirst = false;
       await this.#retry('EndTxn', error);
     }
+  }
+
+  /** The application is gone before it knows whether it has committed. */
+  async dieCommitting(): Promise<void> {
+    this.#client.note('dies while it commits');
+    const dying = this.#world.sleep(this.#world.random.next() * DYING_MS_MAX).then(() => this.#client.close());
+    await Promise.all([this.#askToEnd(true), dying]);
+  }
+
+  #askToEnd(committed: boolean) {
+    const { transactionalId, version } = this.#plan;
+    const request = { transactionalId, ...this.#identity(), committed };
+    return this.#client.request(EndTxn, version === 1 ? 4 : 5, request);
   }
 
   #identity(): { producerId: number; producerEpoch: number } {
@@ -151,7 +179,7 @@ export class TransactionalSession {
   /** Sequences begin anew with each epoch. */
   #goOnAs(producerId: number, producerEpoch: number): void {
     if (producerId === this.#producerId && producerEpoch <= this.#producerEpoch) {
-      violated(`${this.#client.name}: EndTxn answers epoch ${producerEpoch} to one of epoch ${this.#producerEpoch}`);
+      violated(`${this.#client.name} of epoch ${this.#producerEpoch} is given the epoch ${producerEpoch}`);
     }
     this.#producerId = producerId;
     this.#producerEpoch = producerEpoch;
@@ -208,8 +236,7 @@ export class TransactionalSession {
 
   #batchOf(values: readonly string[], baseSequence: number): Uint8Array {
     const timestamp = this.#world.schedule.now();
-    // Every key is its own, so that compaction may take aborted records only.
-    const records = values.map((value) => ({ timestamp, key: Buffer.from(value), value: Buffer.from(value) }));
+    const records = values.map((value) => ({ timestamp, key: Buffer.from(keyOf(value)), value: Buffer.from(value) }));
     return buildBatch({ records, isTransactional: true, baseSequence, ...this.#identity() });
   }
 }

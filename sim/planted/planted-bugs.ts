@@ -148,6 +148,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/transaction-state.ts',
     find: 'this.#decisions.carryOut(transaction, isDurable.promise);',
     replace: 'this.#decisions.carryOut(transaction, Promise.resolve(true));',
+    // Logs that sync at the same time, of which the coordinator's takes longer, and then a power loss.
+    mood: 'hasty',
     seeds: 60,
   },
   {
@@ -172,7 +174,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/end-and-bump.ts',
     find: 'if (current.producerEpoch !== request.producerEpoch && !isRetry) return endRefusal(ErrorCode.PRODUCER_FENCED);',
     replace: '',
-    seeds: 20,
+    seeds: 60,
   },
   {
     name: 'the last transaction holds back the last stable offset, not the first',
@@ -188,6 +190,22 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'partition/partition.ts',
     find: 'const aborted = isCommit ? undefined : this.#producers.abortedBy(producerId, this.#log.endOffset);',
     replace: 'const aborted = undefined;',
+    seeds: 20,
+  },
+  {
+    name: 'readers are told of aborted transactions that ended before their read',
+    world: 'transactions',
+    file: 'log/local/transaction-index.ts',
+    find: 'await this.entries.placeOf(range.offset)',
+    replace: 'await this.entries.placeOf(0)',
+    seeds: 20,
+  },
+  {
+    name: 'compaction lets an aborted record replace the committed one of its key',
+    world: 'transactions',
+    file: 'log/compaction/compaction-pass.ts',
+    find: 'if (!useless && !isControl(batch)) this.#collectKeys(batch);',
+    replace: 'if (!isControl(batch)) this.#collectKeys(batch);',
     seeds: 20,
   },
   {

@@ -14,7 +14,7 @@ import { commit } from './transactor.ts';
 export const CHAIN_GROUP = 'chain';
 const PAUSE_MS_MAX = 150;
 const MAX_WAIT_MS = 100;
-const BYTES_MAX = 1_500;
+const BYTES_MAX = 600;
 
 export interface ChainPlan {
   readonly transactionalId: string;
@@ -67,6 +67,7 @@ export class Chain {
     const fetched = await fetchCommitted(this.#client, this.#plan.source, wanted);
     if (fetched === undefined || fetched.errorCode !== ErrorCode.NONE || fetched.nextOffset === position)
       return position;
+    this.#truth.read(this.#plan.source.name, position, fetched);
     return (await this.#transform(session, fetched)) ? fetched.nextOffset : undefined;
   }
 
@@ -82,7 +83,7 @@ export class Chain {
     const isSent = values.length === 0 || (await session.send(targetTopic, source.index, values)) === 'done';
     const position = { topic: sourceTopic, index: source.index, offset: nextOffset };
     if (isSent && (await session.commitOffset(CHAIN_GROUP, position)) === 'done') {
-      if (this.#world.random.chance(0.85)) return commit(session, transaction, this.#truth);
+      if (this.#world.random.chance(0.85)) return commit(this.#world, session, { transaction, truth: this.#truth });
       await session.end(false);
     }
     this.#truth.gaveUp(transaction);

@@ -11,6 +11,8 @@ const PAUSE_MS_MAX = 120;
 /** Longer than the time-out of a transaction and the coordinator's search for such. */
 const HANG_MS = 4_000;
 const RECORDS_MAX = 4;
+const KEYS = 12;
+const DIES_WHILE_COMMITTING = 0.08;
 
 export interface TransactionPartition {
   readonly topic: string;
@@ -21,6 +23,8 @@ export interface TransactorPlan {
   readonly transactionalId: string;
   readonly timeoutMs: number;
   readonly partitions: readonly TransactionPartition[];
+  /** Of this topic records have keys that come again. */
+  readonly keyedTopic?: string;
 }
 
 export class Transactor {
@@ -72,24 +76,35 @@ export class Transactor {
     const dice = this.#world.isDraining ? 0 : random.next();
     for (const { topic, index } of this.#choosePartitions()) {
       const count = random.between(1, RECORDS_MAX);
-      const values = Array.from({ length: count }, () => this.#truth.newId(transaction, `${topic}-${index}`));
+      const values = Array.from({ length: count }, () => this.#newId(transaction, { topic, index }));
       if ((await session.send(topic, index, values)) === 'lost') return this.#loses(session, transaction);
       await this.#world.sleep(random.next() * PAUSE_MS_MAX * 0.2);
     }
-    if (dice < 0.68) return commit(session, transaction, this.#truth);
+    if (dice < 0.68) return commit(this.#world, session, { transaction, truth: this.#truth });
     this.#truth.gaveUp(transaction);
-    if (dice < 0.85) return (await session.end(false)) === 'done';
+    if (dice < 0.85) return this.#abort(session);
     if (dice < 0.95) return false;
     this.#client.note('hangs');
     await this.#world.sleep(HANG_MS);
     // Nobody knows whether the coordinator has lost its patience: the abort must be taken or refused.
-    return (await session.end(false)) === 'done';
+    return this.#abort(session);
+  }
+
+  #newId(transaction: SimTransaction, { topic, index }: TransactionPartition): string {
+    const key = topic === this.#plan.keyedTopic ? `k${this.#world.random.below(KEYS)}` : undefined;
+    return this.#truth.newId(transaction, `${topic}-${index}`, key);
+  }
+
+  /** Some clients take a new epoch before they go on, so that what they sent before can never arrive. */
+  async #abort(session: TransactionalSession): Promise<boolean> {
+    if ((await session.end(false)) !== 'done') return false;
+    return this.#world.random.chance(0.7) || (await session.bumpEpoch()) === 'done';
   }
 
   /** Its user may abort and go on, or begin again. */
   async #loses(session: TransactionalSession, transaction: SimTransaction): Promise<boolean> {
     this.#truth.gaveUp(transaction);
-    return this.#world.random.chance(0.5) && (await session.end(false)) === 'done';
+    return this.#world.random.chance(0.5) && this.#abort(session);
   }
 
   #choosePartitions(): readonly TransactionPartition[] {
@@ -102,11 +117,15 @@ export class Transactor {
 
 /** False when the instance can not go on. */
 export async function commit(
+  world: World,
   session: TransactionalSession,
-  transaction: SimTransaction,
-  truth: TransactionTruth,
+  { transaction, truth }: { transaction: SimTransaction; truth: TransactionTruth },
 ): Promise<boolean> {
   truth.commitAsked(transaction);
+  if (!world.isDraining && world.random.chance(DIES_WHILE_COMMITTING)) {
+    await session.dieCommitting();
+    return false;
+  }
   const end = await session.end(true);
   if (end === 'done') truth.committed(transaction);
   if (end === 'refused') truth.gaveUp(transaction);
