@@ -201,6 +201,7 @@ export class Reader {
   }
 
   #stringOf(length: number): string {
+    if (length === 0) return '';
     if (length > STRING_BYTES_MAX) throw new MalformedMessage('a string is too long', this.#position);
     const at = this.#take(length);
     return this.#bytes.toString('utf8', at, at + length);

@@ -3,6 +3,7 @@
  * two bytes are the record's type, and a value, whose first two bytes are the version of its layout. A null value is a
  * tombstone.
  */
+import { readInt16 } from '../../base/big-endian.ts';
 import { codecOf } from '../codec.ts';
 import { MalformedMessage } from '../malformed-message.ts';
 import { Reader } from '../reader.ts';
@@ -67,7 +68,7 @@ export function encodeValue<R extends CoordinatorRecord>(
 
 /** The type of a record by its key; −1 for a key too short to have one. */
 export function recordTypeOf(key: Uint8Array): number {
-  return key.length < 2 ? -1 : new Reader(key).int16();
+  return key.length < 2 ? -1 : readInt16(key, 0);
 }
 
 /** `key` is of `record`'s type. Throws `MalformedMessage`. */
