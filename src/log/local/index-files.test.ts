@@ -48,6 +48,18 @@ test('entries that come while others are written are kept', async () => {
   assert.deepEqual(await again.floor(BASE + 10_000), { offset: BASE + 119 * 3, position: 11_900 });
 });
 
+test('a part of an entry that a crash has left at the end of an index is cut off', async () => {
+  const env = testEnv();
+  const files = await filesOf(env);
+  const index = offsetIndex(files, 0);
+  fill(index, 0, 20);
+  await index.entries.flush();
+  env.disk.file('data/index')?.write(20 * 8, Buffer.alloc(5, 1));
+  const again = offsetIndex(files, 20 * 8 + 5);
+  await again.truncateAbove(BASE + 1_000);
+  assert.deepEqual([again.entries.count, env.disk.file('data/index')?.bytes], [20, 20 * 8]);
+});
+
 test('after a crash an index keeps what rises and ends below the point', async () => {
   const env = testEnv();
   const files = await filesOf(env);

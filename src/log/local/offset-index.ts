@@ -21,8 +21,8 @@ export class OffsetIndex {
   readonly #baseOffset: number;
 
   constructor(options: { baseOffset: number; file: PooledFile; files: OpenFiles; fileBytes: number }) {
-    const written = Math.floor(options.fileBytes / OFFSET_ENTRY_BYTES);
-    this.entries = new SparseIndex({ file: options.file, files: options.files, layout: LAYOUT, written });
+    const { file, files, fileBytes } = options;
+    this.entries = new SparseIndex({ file, files, layout: LAYOUT, fileBytes });
     this.#baseOffset = options.baseOffset;
   }
 

@@ -38,8 +38,10 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   const start = await findStart(recovery, probe);
   await probe.offsets.truncateAbove(start.offset);
   await probe.times.truncateAbove(start.offset);
-  await probe.offsets.entries.writeAgain();
-  await probe.times.entries.writeAgain();
+  for (const { entries } of [probe.offsets, probe.times]) {
+    await entries.writeAgain();
+    await entries.syncCut();
+  }
   const last = await probe.times.last();
   const segment = segmentAt(recovery, {
     ...newFacts(facts),

@@ -27,14 +27,20 @@ export class SparseIndex {
   #written: number;
   #tail: Uint8Array = new Uint8Array(0);
   #tailCount = 0;
+  /** A part of an entry lies behind the entries in the file. */
+  #isRagged: boolean;
+  /** The file was cut, and what was cut off may come back after a power loss. */
+  #isCut = false;
   /** Flushes happen one after the other. */
   #flushed: Promise<void> = Promise.resolve();
 
-  constructor(options: { file: PooledFile; files: OpenFiles; layout: IndexLayout; written: number }) {
+  constructor(options: { file: PooledFile; files: OpenFiles; layout: IndexLayout; fileBytes: number }) {
+    const { fileBytes, layout } = options;
     this.file = options.file;
     this.#files = options.files;
-    this.#layout = options.layout;
-    this.#written = options.written;
+    this.#layout = layout;
+    this.#written = Math.floor(fileBytes / layout.entryBytes);
+    this.#isRagged = fileBytes % layout.entryBytes > 0;
   }
 
   get count(): number {
@@ -126,7 +132,9 @@ export class SparseIndex {
   /** Cuts the file behind its first `count` entries. To be called before entries are added. */
   async truncate(count: number): Promise<void> {
     assert(this.#tailCount === 0, 'an index cut while it grows');
-    if (count === this.#written) return;
+    if (count === this.#written && !this.#isRagged) return;
+    this.#isCut = true;
+    this.#isRagged = false;
     this.#written = count;
     await this.#files.use(this.file, (handle) => handle.truncate(this.#written * this.#layout.entryBytes));
     this.file.mode = 'existing';
@@ -136,6 +144,16 @@ export class SparseIndex {
   async writeAgain(): Promise<void> {
     const entries = (await this.readAll()).subarray(0, this.#written * this.#layout.entryBytes);
     if (entries.byteLength > 0) await this.#files.use(this.file, (handle) => handle.write([entries], 0));
+  }
+
+  /**
+   * Makes a cut durable. Entries are added behind it before the next sync, and what a power loss then leaves must be either them or zeros: old ones that come
+   * back look right, and are of other batches.
+   */
+  async syncCut(): Promise<void> {
+    if (!this.#isCut) return;
+    await this.#files.use(this.file, (handle) => handle.sync());
+    this.#isCut = false;
   }
 
   /** All entries, wherever they are. */

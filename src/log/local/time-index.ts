@@ -23,10 +23,10 @@ export class TimeIndex {
   #lastTimestamp: number | undefined;
 
   constructor(options: { baseOffset: number; file: PooledFile; files: OpenFiles; fileBytes: number }) {
-    const written = Math.floor(options.fileBytes / TIME_ENTRY_BYTES);
-    this.entries = new SparseIndex({ file: options.file, files: options.files, layout: LAYOUT, written });
+    const { file, files, fileBytes } = options;
+    this.entries = new SparseIndex({ file, files, layout: LAYOUT, fileBytes });
     this.#baseOffset = options.baseOffset;
-    this.#lastTimestamp = written === 0 ? -1 : undefined;
+    this.#lastTimestamp = this.entries.count === 0 ? -1 : undefined;
   }
 
   /** One entry's room is left for the last one, which is added when the segment is complete. */

@@ -28,10 +28,10 @@ export class TransactionIndex {
   #isSynced: boolean;
 
   constructor(options: { baseOffset: number; file: PooledFile; files: OpenFiles; fileBytes: number }) {
-    const written = Math.floor(options.fileBytes / TRANSACTION_ENTRY_BYTES);
-    this.entries = new SparseIndex({ file: options.file, files: options.files, layout: LAYOUT, written });
+    const { file, files, fileBytes } = options;
+    this.entries = new SparseIndex({ file, files, layout: LAYOUT, fileBytes });
     this.#baseOffset = options.baseOffset;
-    this.#files = options.files;
+    this.#files = files;
     this.#isSynced = true;
   }
 
