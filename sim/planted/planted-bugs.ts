@@ -60,7 +60,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the window of an idempotent producer is forgotten by a restart',
     file: 'partition/producer-snapshot.ts',
-    find: 'state.restore(snapshot.producers)',
+    find: 'state.restore(saved.producers)',
     replace: 'state.restore([])',
     seeds: 60,
   },

@@ -306,15 +306,29 @@ export function logEngineContract(name: string, make: () => Promise<EngineUnderT
     check('the newest snapshot is found again', async ({ engine, reopen }) => {
       let log = await engine.open(logId(), logSettings());
       for (let index = 0; index < 4; index += 1) appendTo(log, {});
-      assert.equal(await log.latestSnapshot(), undefined);
+      assert.equal(await log.latestSnapshot(textOf), undefined);
       for (const offset of [1, 2, 4, 3]) await log.writeSnapshot(offset, Buffer.from(`state at ${offset}`));
       await log.close();
       log = await (await reopen()).open(logId(), logSettings());
-      const found = await log.latestSnapshot();
-      assert.equal(found?.offset, 4);
-      assert.equal(Buffer.from(found?.bytes ?? []).toString(), 'state at 4');
+      assert.deepEqual(await log.latestSnapshot(textOf), { offset: 4, state: 'state at 4' });
       await log.close();
     });
+
+    check(
+      'a newest snapshot that cannot be read is removed, and an older one is not taken instead',
+      async ({ engine, reopen }) => {
+        let log = await engine.open(logId(), logSettings());
+        for (let index = 0; index < 4; index += 1) appendTo(log, {});
+        await log.writeSnapshot(3, Buffer.from('whole'));
+        await log.writeSnapshot(4, Buffer.from('torn'));
+        await log.close();
+        log = await (await reopen()).open(logId(), logSettings());
+        const unlessTorn = (bytes: Uint8Array) => (textOf(bytes) === 'torn' ? undefined : textOf(bytes));
+        assert.equal(await log.latestSnapshot(unlessTorn), undefined);
+        assert.equal(await log.latestSnapshot(textOf), undefined);
+        await log.close();
+      },
+    );
 
     check('a closed log takes no append', async ({ engine }) => {
       const log = await engine.open(logId(), logSettings());
@@ -401,4 +415,8 @@ async function readAll(log: PartitionLog): Promise<{ offsets: [number, number][]
 
 function ranges(slice: LogSlice): [number, number][] {
   return [...batches(Buffer.concat(slice.parts))].map((batch) => [baseOffset(batch), lastOffset(batch)]);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
 }

@@ -187,8 +187,8 @@ export interface PartitionLog {
    * crash, and is then as if never written. What was listed as aborted before is durable when the snapshot is.
    */
   writeSnapshot(offset: number, bytes: Uint8Array): Promise<void>;
-  /** The newest snapshot at or below `endOffset` that can be read. */
-  latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined>;
+  /** The newest snapshot at or below `endOffset`. When `decode` cannot read it (undefined: a crash has torn it), it is removed, and older ones with it. */
+  latestSnapshot<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined>;
   /**
    * Called when a new segment begins at `offset`, so that the writer can leave a snapshot. It comes from within `append`, before the batch
    * that begins at `offset` is in the log (or from `applyRetention`, with `offset` the log end). Set once; may be left as it is.
@@ -200,6 +200,11 @@ export interface PartitionLog {
    * Rejects when that fails; the log is closed all the same, and the next `open` recovers it.
    */
   close(): Promise<void>;
+}
+
+export interface Snapshot<State> {
+  readonly offset: number;
+  readonly state: State;
 }
 
 export interface LeaderEpochEntry {

@@ -15,6 +15,7 @@ import type {
   LogSettings,
   LogUsage,
   PartitionLog,
+  Snapshot,
 } from '../log/log-engine.ts';
 import { LogClosed } from '../log/log-faults.ts';
 
@@ -158,8 +159,8 @@ export class HeldLog implements PartitionLog {
     return this.#inner.writeSnapshot(offset, bytes);
   }
 
-  latestSnapshot(): ReturnType<PartitionLog['latestSnapshot']> {
-    return this.#inner.latestSnapshot();
+  latestSnapshot<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined> {
+    return this.#inner.latestSnapshot(decode);
   }
 }
 

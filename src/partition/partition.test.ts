@@ -250,7 +250,7 @@ test('the last five batches of a producer are known after a clean stop and after
 test('a snapshot left when a segment begins does not contain the batch that begins it', async () => {
   const first = await heldPartition({ settings: { segmentBytes: 300 } });
   for (let sequence = 0; sequence < 9; sequence++) appended(first.partition, producer(sequence));
-  const snapshot = await first.log.latestSnapshot();
+  const snapshot = await first.log.latestSnapshot(String);
   assert.ok(snapshot !== undefined && snapshot.offset > 0 && snapshot.offset < 9);
   await first.log.close();
   const { partition } = await heldPartition({ ...first, leaderEpoch: 1 });

@@ -32,17 +32,16 @@ export interface ProducerSnapshot {
  * transactions: those above the snapshot, which are not known to be durable, or all when it lists others than the snapshot says.
  */
 export async function recoverProducers(log: PartitionLog): Promise<ProducerState> {
-  const file = await log.latestSnapshot();
-  const snapshot = file === undefined ? undefined : decodeSnapshot(file.bytes);
-  if (file === undefined || snapshot === undefined) return replayAll(log);
-  const from = file.offset;
+  const snapshot = await log.latestSnapshot(decodeSnapshot);
+  if (snapshot === undefined) return replayAll(log);
+  const { offset: from, state: saved } = snapshot;
   if (from < log.endOffset) await log.forgetAborted(from);
-  const isListed = snapshot.aborted === undefined || log.listsAborted(snapshot.aborted);
+  const isListed = saved.aborted === undefined || log.listsAborted(saved.aborted);
   if (!isListed) await replayAll(log);
   const state = new ProducerState();
   // Batches that were deleted since the snapshot may have ended its transactions and gone on with its sequences: then it knows less than nothing.
   const begin = (firstOffset: number): void => {
-    if (firstOffset <= from || from >= log.startOffset) state.restore(snapshot.producers);
+    if (firstOffset <= from || from >= log.startOffset) state.restore(saved.producers);
   };
   await replay(log, { from, state, lists: isListed, begin });
   return state;

@@ -106,7 +106,7 @@ describe('a directory that Apache Kafka wrote', () => {
       assert.deepEqual([log.startOffset, log.endOffset, log.durableOffset], [0, 112, 112]);
       assert.deepEqual(log.leaderEpochs, [{ epoch: 0, startOffset: 0 }]);
       assert.deepEqual(await readAll(log), allLogs('samples-0'));
-      assert.equal((await log.latestSnapshot())?.offset, 112);
+      assert.equal((await log.latestSnapshot(String))?.offset, 112);
       assert.deepEqual(await log.offsetOfMaxTimestamp(), { timestamp: 1795363957747, offset: 111, leaderEpoch: 0 });
       const found = await log.offsetForTimestamp({ timestamp: 1795363939191, endOffset: 112 });
       assert.deepEqual(found, { timestamp: 1795363939191, offset: 59, leaderEpoch: 0 });

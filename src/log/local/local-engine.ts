@@ -224,7 +224,15 @@ export class LocalLogEngine implements LogEngine {
     const { startOffset } = found;
     const isEmpty = found.segments.length === 0;
     const firstOffset = isEmpty ? await firstJournalled(this.#journal.batchesOf(id), startOffset) : startOffset;
-    return this.#log({ id, settings, directory, ...found, firstOffset, epochsChanged: !sound });
+    return this.#log({
+      id,
+      settings,
+      directory,
+      ...found,
+      firstOffset,
+      epochsChanged: !sound,
+      snapshotsMayBeTorn: !sound,
+    });
   }
 
   /** What is durable by the journal alone comes back into the log before anybody sees it. */

@@ -18,6 +18,7 @@ import type {
   LogSettings,
   LogSlice,
   PartitionLog,
+  Snapshot,
   TimestampOffset,
 } from '../log-engine.ts';
 import { LogClosed, LogFull } from '../log-faults.ts';
@@ -89,6 +90,8 @@ export interface FoundLog {
   /** The epochs are not yet in their file. */
   readonly epochsChanged: boolean;
   readonly snapshots: readonly number[];
+  /** A crash came after they were written. */
+  readonly snapshotsMayBeTorn: boolean;
 }
 
 export class LocalLog implements PartitionLog {
@@ -135,9 +138,9 @@ export class LocalLog implements PartitionLog {
     this.#writtenOffset = this.#endOffset;
     this.#writtenTo = { segment: active, bytes: active.bytes };
     this.#tail.writtenOffset = this.#endOffset;
-    const { epochs, epochsChanged: isChanged, snapshots: offsets } = options;
+    const { epochs, epochsChanged: isChanged, snapshots: offsets, snapshotsMayBeTorn: mayBeTorn } = options;
     this.#epochs = new EpochFile({ disk: env.disk, directory: directory.path, epochs, isChanged });
-    this.#snapshots = new SnapshotFiles({ disk: env.disk, directory: directory.path, offsets });
+    this.#snapshots = new SnapshotFiles({ disk: env.disk, directory: directory.path, offsets, mayBeTorn });
     const onFault = (fault: Error) => this.fail(fault);
     this.#writer = new LogWriter({
       timers: env.timers,
@@ -443,8 +446,8 @@ export class LocalLog implements PartitionLog {
     await this.#snapshots.write(offset, bytes, !this.#isSmall);
   }
 
-  latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
-    return this.#snapshots.latest();
+  latestSnapshot<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined> {
+    return this.#snapshots.latest(decode);
   }
 
   /** To be durable before the recovery point moves, because below it batches are not looked at after a crash. */

@@ -49,6 +49,7 @@ export async function openFromState(opening: StateToOpen): Promise<FoundLog | un
     epochs: new EpochList(epochs),
     epochsChanged: !epochsSaved,
     snapshots,
+    snapshotsMayBeTorn: false,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The writer's snapshots beside the segments: `<offset>.snapshot`. Owns their names and how many stay; not what is in them. */
 import type { Disk } from '../../base/env.ts';
+import type { Snapshot } from '../log-engine.ts';
 import { fileName, SNAPSHOT } from './file-names.ts';
 import { readSmallFile, replaceDerivedFile, replaceFile } from './small-files.ts';
 
@@ -10,10 +11,13 @@ export class SnapshotFiles {
   readonly #directory: string;
   /** Ascending. */
   #offsets: number[];
+  /** A crash came since they were written, and nobody has looked at them. */
+  #mayBeTorn: boolean;
 
-  constructor(options: { disk: Disk; directory: string; offsets: readonly number[] }) {
+  constructor(options: { disk: Disk; directory: string; offsets: readonly number[]; mayBeTorn: boolean }) {
     this.#disk = options.disk;
     this.#directory = options.directory;
+    this.#mayBeTorn = options.mayBeTorn;
     this.#offsets = [...options.offsets].sort((one, other) => one - other);
   }
 
@@ -25,14 +29,27 @@ export class SnapshotFiles {
   async write(offset: number, bytes: Uint8Array, durably: boolean): Promise<void> {
     await (durably ? replaceFile : replaceDerivedFile)(this.#disk, this.#path(offset), bytes);
     this.#offsets = [...this.#offsets.filter((other) => other !== offset), offset].sort((one, other) => one - other);
-    const surplus = this.#offsets.splice(0, this.#offsets.length - KEPT);
-    for (const old of surplus) await this.#disk.remove(this.#path(old));
+    await this.#keep(this.#offsets.slice(-KEPT));
   }
 
-  async latest(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
+  /**
+   * The newest, if it can be read. Else none of them is of use: what an older one takes for open may have ended since, and compaction may have taken the end
+   * away. After a crash only the newest stays, because the others may be torn.
+   */
+  async latest<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined> {
     const offset = this.#offsets.at(-1);
-    const bytes = offset === undefined ? undefined : await readSmallFile(this.#disk, this.#path(offset));
-    return offset === undefined || bytes === undefined ? undefined : { offset, bytes };
+    if (offset === undefined) return undefined;
+    const bytes = await readSmallFile(this.#disk, this.#path(offset));
+    const state = bytes === undefined ? undefined : decode(bytes);
+    if (state === undefined || this.#mayBeTorn) await this.#keep(state === undefined ? [] : [offset]);
+    this.#mayBeTorn = false;
+    return state === undefined ? undefined : { offset, state };
+  }
+
+  async #keep(kept: readonly number[]): Promise<void> {
+    const others = this.#offsets.filter((offset) => !kept.includes(offset));
+    this.#offsets = [...kept];
+    for (const offset of others) await this.#disk.remove(this.#path(offset));
   }
 
   #path(offset: number): string {

@@ -16,6 +16,7 @@ import type {
   LogSettings,
   LogSlice,
   PartitionLog,
+  Snapshot,
   TimestampOffset,
 } from '../log-engine.ts';
 import { LogClosed, LogFull } from '../log-faults.ts';
@@ -308,8 +309,13 @@ export class MemoryLog implements PartitionLog {
     snapshots.splice(0, snapshots.length - SNAPSHOTS_KEPT);
   }
 
-  async latestSnapshot(): Promise<{ offset: number; bytes: Uint8Array } | undefined> {
-    return this.#data.snapshots.at(-1);
+  async latestSnapshot<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined> {
+    const { snapshots } = this.#data;
+    const newest = snapshots.at(-1);
+    const state = newest === undefined ? undefined : decode(newest.bytes);
+    if (newest !== undefined && state !== undefined) return { offset: newest.offset, state };
+    snapshots.length = 0;
+    return undefined;
   }
 
   async close(): Promise<void> {
