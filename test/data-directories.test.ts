@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LoadClient } from '../bench/load/client.ts';
 import { createTopic } from '../bench/load/topics.ts';
+import { ExitCode } from '../src/cli/exit-code.ts';
+import { run } from '../src/cli/run.ts';
+import { testShell } from '../src/cli/testing-shell.ts';
 import { buildBatch } from '../src/protocol/batch/build.ts';
 import { ErrorCode } from '../src/protocol/error-code.ts';
 import { DescribeLogDirs } from '../src/protocol/messages/describe-log-dirs.ts';
@@ -46,6 +49,13 @@ async function directories(client: LoadClient) {
   }));
 }
 
+/** What `ottla status` prints. */
+async function status(broker: BrokerProcess, ...flags: readonly string[]): Promise<string> {
+  const shell = testShell(['status', '-b', broker.bootstrap, ...flags]);
+  assert.equal(await run(shell), ExitCode.OK, shell.errors());
+  return shell.output();
+}
+
 test('a directory that is moved away takes its partitions offline, and brings them back with all that was acknowledged', async () => {
   await using broker = await BrokerProcess.start([], { directories: ['a', 'b'] });
   const client = await LoadClient.connect(broker.bootstrap);
@@ -72,6 +82,13 @@ test('a directory that is moved away takes its partitions offline, and brings th
   assert.deepEqual((await directories(client))[1], {
     ...{ name: 'b', errorCode: ErrorCode.KAFKA_STORAGE_ERROR, hasVolume: false, partitions: 0 },
   });
+  const text = await status(broker);
+  assert.match(text, /^ *1 +\S+\/a +online +[1-9]\d* +[1-9]\d* +[1-9]\d*$/m);
+  assert.match(text, /^ *1 +\S+\/b +offline \(KAFKA_STORAGE_ERROR\) +0 +- +-$/m);
+  const [online, offline] = JSON.parse(await status(broker, '--json')).directories;
+  assert.ok(online.isOnline && online.logBytes > 0 && online.totalBytes >= online.usableBytes);
+  const unknown = { error: 'KAFKA_STORAGE_ERROR', logBytes: 0, totalBytes: null, usableBytes: null };
+  assert.deepEqual(offline, { nodeId: online.nodeId, path: b, isOnline: false, ...unknown });
   await rename(b, join(broker.dataDir, 'file'));
   await rename(away, b);
   await eventually('all partitions are back', async () => (await produce()).every((code) => code === ErrorCode.NONE));

@@ -276,6 +276,8 @@ test('status shows the cluster, and fails when no broker answers', async () => {
   const found = await json(['status']);
   assert.equal(found.clusterId, broker.clusterId);
   assert.equal(found.brokers.length, 1);
+  assert.equal(found.directories[0].path, 'memory');
+  assert.match(await output(['status']), /^ *1 +memory +online +\d+ +- +-$/m);
   const shell = testShell(['status', '-b', '127.0.0.1:1']);
   assert.equal(await run(shell), ExitCode.UNREACHABLE);
   assert.match(shell.errors(), /no broker answers at 127\.0\.0\.1:1/);

@@ -2,11 +2,12 @@
 import type { Shell } from '../../platform/shell.ts';
 import { brokerCommand, example } from '../command.ts';
 import { Connection } from '../connection.ts';
+import { type DataDirectory, dataDirectories } from '../data-directories.ts';
 import { plural, print, tableText } from '../output.ts';
 
 export function status(shell: Shell) {
   return brokerCommand('status', shell)
-    .description('show the brokers and what they hold; fails when none answers')
+    .description('show the brokers, what they hold and their data directories; fails when none answers')
     .addHelpText('after', example('ottla status --bootstrap-server localhost:9092'))
     .action(async (flags) => {
       const startMs = shell.sinceStartMs();
@@ -23,6 +24,7 @@ export function status(shell: Shell) {
           topics: topics.length,
           partitions,
           groups: groups.size,
+          directories: await dataDirectories(admin),
           answerMs,
         };
       });
@@ -34,7 +36,19 @@ export function status(shell: Shell) {
             columns: ['broker', 'address'],
             rows: found.brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]),
           }),
+          directoriesText(found.directories),
         ].join(''),
       );
     });
+}
+
+function directoriesText(directories: readonly DataDirectory[]): string {
+  if (directories.length === 0) return '';
+  return tableText({
+    columns: ['broker', 'directory', 'state', 'log bytes', 'usable bytes', 'total bytes'],
+    rows: directories.map(({ nodeId, path, error, logBytes, usableBytes, totalBytes }) => {
+      const state = error === null ? 'online' : `offline (${error})`;
+      return [nodeId, path, state, logBytes, usableBytes, totalBytes];
+    }),
+  });
 }
