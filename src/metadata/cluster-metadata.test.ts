@@ -283,3 +283,33 @@ class ForgetfulLog implements MetadataLog {
   subscribe: MetadataLog['subscribe'] = (listener) => this.#inner.subscribe(listener);
   close: MetadataLog['close'] = () => this.#inner.close();
 }
+
+test('why a topic of a coordinator cannot be created is logged once, however often it is asked for', async () => {
+  const cluster = testCluster();
+  const metadata = await cluster.start(1, { 'transaction.state.log.segment.bytes': '4000' });
+  const ask = async (times: number) => {
+    for (let count = 0; count < times; count += 1) await metadata.ensureTopic('__transaction_state');
+  };
+  const warnings = () => cluster.env.logger.lines.filter(({ level }) => level === 'warn');
+  await ask(3);
+  assert.deepEqual(
+    warnings().map(({ fields }) => fields),
+    [
+      {
+        topic: '__transaction_state',
+        reason: 'Invalid value 4000 for configuration segment.bytes: Value must be at least 1048576',
+      },
+    ],
+  );
+});
+
+test('a topic of a coordinator that two ask for at once is no reason for a warning', async () => {
+  const cluster = testCluster();
+  const metadata = await cluster.start(1);
+  await Promise.all([metadata.ensureTopic('__consumer_offsets'), metadata.ensureTopic('__consumer_offsets')]);
+  assert.ok(metadata.image.topicByName('__consumer_offsets') !== undefined);
+  assert.deepEqual(
+    cluster.env.logger.lines.filter(({ level }) => level === 'warn'),
+    [],
+  );
+});

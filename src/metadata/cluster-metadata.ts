@@ -12,7 +12,7 @@ import { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import { Turns } from '../base/turns.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
+import { ErrorCode, errorName } from '../protocol/error-code.ts';
 import { type AlterConfigsResult, alterConfigs, type ConfigAlteration } from './alter-configs.ts';
 import type { BrokerEndPoint, ClusterRecord } from './cluster-record.ts';
 import { CLUSTER_DEFAULT, ConfigResourceType } from './config-resource.ts';
@@ -73,6 +73,8 @@ export class ClusterMetadata {
   readonly #listeners = new Set<ChangeListener>();
   readonly #unsubscribe: () => void;
   readonly #automaticCreations = new Set<string>();
+  /** Why a topic that has to be there was refused last; the few topics of coordinators. */
+  readonly #warnedOf = new Map<string, string>();
   /** Everything before it is in the image. */
   #position = 0;
   /** There may be more in the log than in the image. */
@@ -186,11 +188,21 @@ export class ClusterMetadata {
     return this.#change((image) => takeProducerIds(image, this.#nodeId));
   }
 
-  /** Creates a topic with the settings that Kafka gives to one that nobody described, unless it exists. */
+  /** Creates a topic of a coordinator, with the settings that Kafka gives it, unless it exists. */
   async ensureTopic(name: string): Promise<CreateTopicResult | { readonly kind: 'exists' }> {
     if (this.#image.topicByName(name) !== undefined) return { kind: 'exists' };
-    const [result] = await this.createTopics([automaticTopic(name, this.#config)], really);
-    return present(result, 'one topic has one result');
+    const [created] = await this.createTopics([automaticTopic(name, this.#config)], really);
+    const result = present(created, 'one topic has one result');
+    if (result.kind === 'refused' && this.#image.topicByName(name) === undefined) this.#warnOfRefusal(name, result);
+    return result;
+  }
+
+  /** Clients are only told to ask again, and do so for ever: whoever runs the broker has to learn why, once and not each time. */
+  #warnOfRefusal(topic: string, { error, message }: Refusal): void {
+    const reason = message ?? errorName(error);
+    if (this.#warnedOf.get(topic) === reason) return;
+    this.#warnedOf.set(topic, reason);
+    this.#env.logger.warn({ topic, reason }, 'a topic of the broker itself cannot be created');
   }
 
   /** Creates topics in the background, as far as they may be created. Who asked for them asks again. */
