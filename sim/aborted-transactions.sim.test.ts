@@ -11,6 +11,7 @@ import { Partition } from '../src/partition/partition.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
 const DIRECTORY = 'data/orders-0';
@@ -156,17 +157,6 @@ async function loseDerivedFiles(disk: MemoryDisk, random: SeededRandom): Promise
   }
 }
 
-/** Ends when the life is over or its disk is dead. */
-async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  life.then(end, end);
-  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await life;
-}
-
 async function live(env: TestEnv, history: History, leaderEpoch: number, random: SeededRandom): Promise<void> {
   const { engine, partition } = await openPartition(env, leaderEpoch);
   history.events = history.events.filter(({ offset }) => offset < partition.logEndOffset);
@@ -193,7 +183,7 @@ async function simulate(seed: number): Promise<number> {
         if (sequence === fatal) disk.kill();
       };
     }
-    await untilDeath(env, live(env, history, life, random));
+    await untilDeath(env.disk, live(env, history, life, random));
     abortedMost = Math.max(abortedMost, history.transactions.filter(({ isAborted }) => isAborted).length);
     // Of a life whose disk is dead something may go on in memory; nobody is to hear of it.
     history = new History(history.events);

@@ -14,6 +14,7 @@ import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixtu
 import { ProducerAudit } from '../src/partition/producer-audit.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 
 const METADATA = '__cluster_metadata';
 const audit = () => new ProducerAudit();
@@ -64,17 +65,6 @@ function contents(disk: MemoryDisk, root: string): ReadonlyMap<string, string> {
       return [path, bytes.toString('latin1')] as const;
     }),
   );
-}
-
-/** Resolves when `work` is over or its disk is dead. */
-async function untilDeath(disk: MemoryDisk, work: Promise<unknown>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  work.then(end, end);
-  while (!over && !disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await work;
 }
 
 /** The offsets of a restored backup, which is sound. */

@@ -15,6 +15,7 @@ import type { PartitionLog } from '../src/log/log-engine.ts';
 import { lastOffset } from '../src/protocol/batch/header.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
 /** The disk may be one that breaks its promises. */
@@ -118,22 +119,12 @@ async function live(env: LifeEnv, model: KeyModel, seed: number): Promise<void> 
   await engine.close();
 }
 
-async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  life.then(end, end);
-  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await life;
-}
-
 /** Dies at one call, opens what is left, checks it, and goes on. */
 async function crashAt(call: number, seed: number, plant: (disk: Disk) => Disk = (disk) => disk): Promise<void> {
   const env = testEnv(seed * 10_000 + call);
   const model = new KeyModel();
   env.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
-  await untilDeath(env, live({ ...env, disk: plant(env.disk), isDead: () => env.disk.dead }, model, seed));
+  await untilDeath(env.disk, live({ ...env, disk: plant(env.disk), isDead: () => env.disk.dead }, model, seed));
   const after = { ...env, disk: env.disk.restarted(env.clock) };
   const { engine, log } = await open(after, model);
   await append(log, model, ['key0=behind', 'key1=']);

@@ -6,6 +6,7 @@ import { batchAt, logId, logSettings, whenProgress } from '../src/log/log.fixtur
 import type { PartitionLog } from '../src/log/log-engine.ts';
 import { LogModel } from './log-model.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 
 const LOGS = 5;
 const settings = logSettings({ segmentBytes: 500 });
@@ -50,16 +51,6 @@ async function live(env: TestEnv, models: readonly LogModel[], leaderEpoch: numb
   for (let count = 0; count < 6; count += 1) await append(crowd, models, leaderEpoch);
 }
 
-async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  life.then(end, end);
-  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await life;
-}
-
 test('a power loss at any disk call, and one more during recovery, loses nothing that was acknowledged', async () => {
   const whole = testEnv();
   await live(
@@ -74,7 +65,7 @@ test('a power loss at any disk call, and one more during recovery, loses nothing
     const models = Array.from({ length: LOGS }, () => new LogModel());
     for (const [leaderEpoch, dieAt] of [call, (call * 31) % 120].entries()) {
       env.disk.judge = ({ sequence }) => ({ kind: sequence === dieAt ? 'crash' : 'ok' });
-      await untilDeath(env, live(env, models, leaderEpoch));
+      await untilDeath(env.disk, live(env, models, leaderEpoch));
       if (!env.disk.dead) env.disk.crash();
       for (const model of models) model.stopped('power');
       env = { ...env, disk: env.disk.restarted(env.clock) };

@@ -6,6 +6,7 @@ import { batchAt, logId, logSettings, whenProgress } from '../src/log/log.fixtur
 import type { PartitionLog } from '../src/log/log-engine.ts';
 import { LogModel } from './log-model.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 
 const settings = logSettings({ segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: 0 });
 
@@ -49,17 +50,6 @@ async function live(env: TestEnv, model: LogModel): Promise<void> {
   await again.engine.close();
 }
 
-/** Resolves when `life` is over or its disk is dead. */
-async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  life.then(end, end);
-  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await life;
-}
-
 test('a power loss at any disk call loses nothing that was acknowledged', async () => {
   const whole = testEnv();
   await live(whole, new LogModel());
@@ -69,7 +59,7 @@ test('a power loss at any disk call loses nothing that was acknowledged', async 
     const env = testEnv(call);
     const model = new LogModel();
     env.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
-    await untilDeath(env, live(env, model));
+    await untilDeath(env.disk, live(env, model));
     assert.ok(env.disk.dead, `call ${call} was reached`);
     model.stopped('power');
     const after = { ...env, disk: env.disk.restarted(env.clock) };

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
+import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
 const RECORDS = 12;
@@ -30,16 +31,6 @@ async function live(env: TestEnv, removes: () => void = () => {}): Promise<void>
   await engine.close();
 }
 
-async function untilDeath(env: TestEnv, life: Promise<void>): Promise<void> {
-  let over = false;
-  const end = (): void => {
-    over = true;
-  };
-  life.then(end, end);
-  while (!over && !env.disk.dead) await new Promise((resolve) => setImmediate(resolve));
-  if (over) await life;
-}
-
 test('a log whose removal was cut short anywhere is there whole or goes without a byte left behind', async () => {
   const whole = testEnv();
   let first = 0;
@@ -57,7 +48,7 @@ test('a log whose removal was cut short anywhere is there whole or goes without 
 async function removalThatDies(call: number, chance: number): Promise<'there' | 'gone'> {
   const env = testEnv(call * 10 + chance);
   env.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
-  await untilDeath(env, live(env));
+  await untilDeath(env.disk, live(env));
   assert.ok(env.disk.dead, `call ${call} was reached`);
   const after = { ...env, disk: env.disk.restarted(env.clock) };
   const engine = await start(after);
