@@ -30,7 +30,18 @@ export async function replaceDerivedFile(disk: Disk, path: string, content: Uint
 
 async function replace(disk: Disk, path: string, content: Uint8Array | string, isSynced: boolean): Promise<void> {
   const temporary = path + TEMPORARY;
-  const file = await disk.open(temporary, 'create');
+  try {
+    await write(disk, temporary, content, isSynced);
+    await disk.rename(temporary, path);
+  } catch (error) {
+    // Whoever asked knows that it failed; what a full or failing disk keeps of it is removed when the directory is opened.
+    await disk.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+async function write(disk: Disk, path: string, content: Uint8Array | string, isSynced: boolean): Promise<void> {
+  const file = await disk.open(path, 'create');
   try {
     await file.truncate(0);
     await file.write([typeof content === 'string' ? Buffer.from(content) : content], 0);
@@ -38,5 +49,4 @@ async function replace(disk: Disk, path: string, content: Uint8Array | string, i
   } finally {
     await file.close();
   }
-  await disk.rename(temporary, path);
 }
