@@ -148,9 +148,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/transaction-state.ts',
     find: 'this.#decisions.carryOut(transaction, isDurable.promise);',
     replace: 'this.#decisions.carryOut(transaction, Promise.resolve(true));',
-    // Logs that sync at the same time, of which the coordinator's takes longer, and then a power loss.
-    mood: 'hasty',
-    seeds: 60,
+    // The coordinator's log cannot be written or synced, where the markers can.
+    mood: 'broken',
+    seeds: 100,
   },
   {
     name: 'decisions are not carried out after a restart',
