@@ -11,6 +11,8 @@ const PAUSE_MS_MAX = 120;
 /** Longer than the time-out of a transaction and the coordinator's search for such. */
 const HANG_MS = 4_000;
 const RECORDS_MAX = 4;
+/** Long enough for a transaction on a slow disk: in the end, two of one transactional id must not fence each other for ever. */
+const GIVES_WAY_MS_MAX = 4_000;
 const KEYS = 12;
 const DIES_WHILE_COMMITTING = 0.08;
 
@@ -46,6 +48,7 @@ export class Transactor {
   async run(): Promise<void> {
     let isThrough = false;
     while (!isThrough) {
+      if (this.#world.isDraining) await this.#world.sleep(this.#world.random.next() * GIVES_WAY_MS_MAX);
       const session = await this.#newInstance();
       let goesOn = true;
       while (goesOn && !isThrough) {
