@@ -186,15 +186,7 @@ class TransactionPlan {
 
   /** Nothing fails any more: everybody finishes, what was left behind times out, and what can be read is what was promised, also after one more start. */
   async #settle(): Promise<void> {
-    this.#world.isDraining = true;
-    this.#world.trace.add('world', 'settles');
-    await this.#lives.bootAtLast();
-    const untilMs = this.#world.schedule.monotonicMs() + 60_000;
-    while (this.#world.actorsAtWork > 0) {
-      if (this.#world.schedule.monotonicMs() > untilMs) violated('clients do not get through, although nothing fails');
-      await this.#world.sleep(100);
-      this.#answers.check();
-    }
+    await this.#lives.drain();
     await this.#waitForStability();
     const before = await this.#checkAll('at the end');
     for (const end of ['a clean stop', 'a kill', 'a power loss']) {

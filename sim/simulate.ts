@@ -166,15 +166,7 @@ class Plan {
 
   /** Nothing fails any more: everybody finishes, and what is there is compared with what was promised, also after one more start. */
   async #settle(): Promise<void> {
-    this.#world.isDraining = true;
-    this.#world.trace.add('world', 'settles');
-    await this.#lives.bootAtLast();
-    const untilMs = this.#world.schedule.monotonicMs() + 60_000;
-    while (this.#world.actorsAtWork > 0) {
-      if (this.#world.schedule.monotonicMs() > untilMs) violated('clients do not get through, although nothing fails');
-      await this.#world.sleep(100);
-      this.#answers.check();
-    }
+    await this.#lives.drain();
     await this.#world.sleep(CLEAN_UP_MS);
     const state = await this.#checkAll('at the end');
     await this.#checkAfter('a clean stop', state, async () => {

@@ -4,9 +4,9 @@ import { endTransactionOf } from '../../src/protocol/batch/end-transaction-batch
 import { baseOffset, isControl, isTransactional, lastOffset, producerId } from '../../src/protocol/batch/header.ts';
 import { batches } from '../../src/protocol/batch/iterate.ts';
 import { recordsOf } from '../../src/protocol/batch/records.ts';
-import { Fetch } from '../../src/protocol/messages/fetch.ts';
 import { violated } from '../world/world.ts';
 import type { Client } from './client.ts';
+import { fetchOnce, type WantedBytes } from './read.ts';
 
 export interface PartitionPlace {
   readonly topicId: string;
@@ -28,22 +28,13 @@ export interface CommittedFetch {
   readonly nextOffset: number;
 }
 
-const READ_COMMITTED = 1;
-
 export async function fetchCommitted(
   client: Client,
   { topicId, index, name }: PartitionPlace,
-  wanted: { readonly offset: number; readonly maxWaitMs: number; readonly bytesMax: number },
+  wanted: WantedBytes,
 ): Promise<CommittedFetch | undefined> {
-  const { offset, maxWaitMs, bytesMax } = wanted;
-  const answer = await client.request(Fetch, 13, {
-    maxWaitMs,
-    minBytes: 1,
-    maxBytes: 1_000_000,
-    isolationLevel: READ_COMMITTED,
-    topics: [{ topicId, partitions: [{ partition: index, fetchOffset: offset, partitionMaxBytes: bytesMax }] }],
-  });
-  const result = answer?.responses[0]?.partitions[0];
+  const { offset } = wanted;
+  const result = await fetchOnce(client, { topicId, index, isolationLevel: 1 }, wanted);
   if (result === undefined) return undefined;
   const { errorCode, highWatermark, lastStableOffset, logStartOffset } = result;
   const aborted = (result.abortedTransactions ?? []).toSorted((a, b) => a.firstOffset - b.firstOffset);

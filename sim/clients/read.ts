@@ -26,21 +26,35 @@ export interface Fetched {
   readonly nextOffset: number;
 }
 
-export async function fetchFrom(
+export interface WantedBytes {
+  readonly offset: number;
+  readonly maxWaitMs: number;
+  readonly bytesMax: number;
+}
+
+/** The answer for the one partition, as it came; undefined when nobody answered. `isolationLevel`: 1 asks for committed records. */
+export async function fetchOnce(
   client: Client,
-  { topic, index, truth }: SimPartition,
-  wanted: { readonly offset: number; readonly maxWaitMs: number; readonly bytesMax: number },
-): Promise<Fetched | undefined> {
-  const { offset, maxWaitMs, bytesMax } = wanted;
+  { topicId, index, isolationLevel }: { topicId: string; index: number; isolationLevel: 0 | 1 },
+  { offset, maxWaitMs, bytesMax }: WantedBytes,
+) {
   const answer = await client.request(Fetch, 13, {
     maxWaitMs,
     minBytes: 1,
     maxBytes: 1_000_000,
-    topics: [
-      { topicId: topic.id, partitions: [{ partition: index, fetchOffset: offset, partitionMaxBytes: bytesMax }] },
-    ],
+    isolationLevel,
+    topics: [{ topicId, partitions: [{ partition: index, fetchOffset: offset, partitionMaxBytes: bytesMax }] }],
   });
-  const result = answer?.responses[0]?.partitions[0];
+  return answer?.responses[0]?.partitions[0];
+}
+
+export async function fetchFrom(
+  client: Client,
+  { topic, index, truth }: SimPartition,
+  wanted: WantedBytes,
+): Promise<Fetched | undefined> {
+  const { offset } = wanted;
+  const result = await fetchOnce(client, { topicId: topic.id, index, isolationLevel: 0 }, wanted);
   if (result === undefined) return undefined;
   const found = [...batches(result.records ?? new Uint8Array())];
   const records: SeenRecord[] = [];

@@ -5,7 +5,10 @@
 import type { Answers } from '../checkers/answers.ts';
 import type { DeathMoment } from './disk-faults.ts';
 import type { Death, Machine } from './machine.ts';
-import type { World } from './world.ts';
+import { violated, type World } from './world.ts';
+
+/** Everybody is through by then, when nothing fails. */
+const PATIENCE_MS = 60_000;
 
 export class Lives {
   /** How they ended. */
@@ -45,6 +48,19 @@ export class Lives {
     const { random, mood } = this.#world;
     if (mood.diesAfter === undefined) return { calls: random.between(1, 1_500) };
     return { calls: random.between(0, 30), after: mood.diesAfter, times: random.between(1, 6) };
+  }
+
+  /** Nothing fails any more: everybody ends what they have begun. */
+  async drain(): Promise<void> {
+    this.#world.isDraining = true;
+    this.#world.trace.add('world', 'settles');
+    await this.bootAtLast();
+    const untilMs = this.#world.schedule.monotonicMs() + PATIENCE_MS;
+    while (this.#world.actorsAtWork > 0) {
+      if (this.#world.schedule.monotonicMs() > untilMs) violated('clients do not get through, although nothing fails');
+      await this.#world.sleep(100);
+      this.#answers.check();
+    }
   }
 
   #disturb(): void {

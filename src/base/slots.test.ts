@@ -27,3 +27,18 @@ test('a piece that fails gives its slot back', async () => {
   await assert.rejects(failed, /failed/);
   assert.equal(await after, 'ran');
 });
+
+test('a failure of one of many is told when the others have ended', async () => {
+  const slots = new Slots(2);
+  let atWork = 0;
+  const work = (fails: boolean) => async () => {
+    atWork += 1;
+    await new Promise(setImmediate);
+    atWork -= 1;
+    if (fails) throw new Error('this one');
+    return atWork;
+  };
+  await assert.rejects(slots.all([work(true), work(false), work(false), work(false)]), /this one/);
+  assert.equal(atWork, 0);
+  assert.deepEqual(await slots.all([async () => 'a', async () => 'b']), ['a', 'b']);
+});

@@ -8,6 +8,13 @@ export class Slots {
     this.#free = count;
   }
 
+  /** The results in the order of `works`. Rejects with the first failure, but only when none of them is at work any more. */
+  async all<T>(works: readonly (() => Promise<T>)[]): Promise<T[]> {
+    const running = works.map((work) => this.run(work));
+    await Promise.allSettled(running);
+    return Promise.all(running);
+  }
+
   /** Resolves or rejects as `work` does. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;

@@ -7,9 +7,14 @@ import { backUp } from '../log/local/backup/back-up.ts';
 import { NoCutAnswer } from '../log/local/backup/cut-request.ts';
 import { restore } from '../log/local/backup/restore.ts';
 import { faultsOf } from '../log/local/check/check-directory.ts';
+import { CUT_ANSWER, CUT_REQUEST } from '../log/local/file-names.ts';
+import { replaceFile } from '../log/local/small-files.ts';
+import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
 import type { Partition } from '../partition/partition.ts';
 import { ProducerAudit } from '../partition/producer-audit.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { BackupCuts } from './backup-cuts.ts';
 import { failing, type LocalBroker, localBroker } from './local-broker.fixture.ts';
 
 const worldOf = (env: TestEnv) => ({ disk: env.disk, pause: (delayMs: number) => env.clock.advance(delayMs) });
@@ -255,3 +260,30 @@ function refusal(sentence: string | RegExp): (error: unknown) => boolean {
     return true;
   };
 }
+
+test('a backup that could not be answered does not keep the next one from its answer', async () => {
+  const env = testEnv();
+  await env.disk.makeDirectory('data');
+  let fails = true;
+  const engine = Object.assign(new MemoryLogEngine({ env }), {
+    cut() {
+      if (fails) throw new Error('a bug');
+      return [];
+    },
+  });
+  const cuts = new BackupCuts({
+    env,
+    root: 'data',
+    engine,
+    partitions: { getById: async () => ErrorCode.UNKNOWN_TOPIC_ID, isUnknown: () => true },
+  });
+  const ask = async () => {
+    await replaceFile(env.disk, `data/${CUT_REQUEST}`, 'id');
+    for (let second = 0; second < 3; second += 1) await env.clock.advance(1_000);
+    return (await env.disk.list('data')).map(({ name }) => name);
+  };
+  assert.deepEqual(await ask(), []);
+  fails = false;
+  assert.deepEqual(await ask(), [CUT_ANSWER]);
+  await cuts.stop();
+});

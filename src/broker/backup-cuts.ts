@@ -42,8 +42,11 @@ export class BackupCuts {
   #lookLater(): void {
     this.#timer = this.#options.env.timers.after(limits.cutRequestIntervalMs, () => {
       this.#lifecycle.run('answer a backup', async () => {
-        await this.#look();
-        if (!this.#lifecycle.stopped) this.#lookLater();
+        try {
+          await this.#look();
+        } finally {
+          if (!this.#lifecycle.stopped) this.#lookLater();
+        }
       });
     });
   }

@@ -53,7 +53,7 @@ async function serve(
   } as unknown as Env;
   const others = options.handlers ?? [];
   const server = await Server.start({
-    // The handlers of these tests ask the broker for nothing.
+    // ApiVersions asks the broker for its position, the server for its world and settings, and the handlers of these tests for nothing: looked up in their sources.
     broker: { env, config, metadata: { position: 1 } } as unknown as Broker,
     handlers: [...others, apiVersions(others, [])],
     keepsProcessAlive: true,

@@ -156,7 +156,15 @@ export class LocalLogEngine implements LogEngine {
     const lifecycle = new Lifecycle(env.logger);
     const syncLog = async (id: LogId) => (engine === undefined ? undefined : engine.#syncLog(id));
     const fileBytesMax = options.journalFileBytes ?? limits.journalFileBytes;
-    const journal = await Journal.open({ disk, timers: env.timers, lifecycle, root, fileBytesMax, syncLog });
+    const journal = await Journal.open({
+      disk,
+      logger: env.logger,
+      timers: env.timers,
+      lifecycle,
+      root,
+      fileBytesMax,
+      syncLog,
+    });
     const found = { lifecycle, checkpoints, start, unsound: new Set(unsound), journal };
     engine = new LocalLogEngine({ ...options, env }, found);
     engine.#removeDirectories(names.filter(isRemovedDirectory));

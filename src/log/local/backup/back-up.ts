@@ -163,11 +163,14 @@ type LogCopies =
   | { readonly kind: 'changed'; readonly cut: LogCut };
 
 async function copyLogs({ world: { disk }, target }: BackupOptions, cuts: readonly PlacedCut[]): Promise<LogCopies> {
-  const slots = new Slots(limits.logsChecked);
   // Those that are compacted first: their old files go after `file.delete.delay.ms`.
   const ordered = cuts.toSorted((one, other) => other.cut.cleanOffset - one.cut.cleanOffset);
-  const copying = ordered.map(({ directory: { root }, cut }) => slots.run(() => copyLog({ disk, cut, root, target })));
-  const copies = await Promise.all(copying);
+  const copying = ordered.map(
+    ({ directory: { root }, cut }) =>
+      () =>
+        copyLog({ disk, cut, root, target }),
+  );
+  const copies = await new Slots(limits.logsChecked).all(copying);
   const changed = ordered[copies.findIndex(({ kind }) => kind === 'changed')];
   if (changed !== undefined) {
     for (const { cut } of cuts) await disk.removeTree(`${target}/${directoryName(cut)}`);

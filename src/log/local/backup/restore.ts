@@ -34,9 +34,8 @@ export async function restore({ world, backup, target, audit }: RestoreOptions):
   const { disk } = world;
   const manifest = await readManifest(disk, backup);
   await beginTarget(disk, target);
-  const slots = new Slots(limits.logsChecked);
-  const copying = manifest.logs.map((log) => slots.run(() => copyBack({ world, backup, target }, log)));
-  await Promise.all(copying);
+  const copying = manifest.logs.map((log) => () => copyBack({ world, backup, target }, log));
+  await new Slots(limits.logsChecked).all(copying);
   const offsetsOf = (offset: (log: CopiedLog) => number) =>
     formatOffsets(
       new Map(manifest.logs.map((log) => [directoryName(log), offset(log)] as const).filter(([, value]) => value > 0)),

@@ -55,16 +55,10 @@ export async function checkDirectory(options: DirectoryToCheck): Promise<Directo
   const names = entries
     .filter(({ name, kind }) => kind === 'directory' && isLogDirectory(name))
     .map(({ name }) => name);
-  const slots = new Slots(limits.logsChecked);
-  const logs = await Promise.all(
-    names
-      .sort()
-      .map((name) =>
-        slots.run(() =>
-          checkLog({ world, root, name, claims: claimsOf(name), journal: journal.get(name) ?? [], audit }),
-        ),
-      ),
-  );
+  const checking = names.sort().map((name) => {
+    return () => checkLog({ world, root, name, claims: claimsOf(name), journal: journal.get(name) ?? [], audit });
+  });
+  const logs = await new Slots(limits.logsChecked).all(checking);
   const journalOnly = [...journal.keys()].filter((name) => !names.includes(name)).sort();
   return { root, clean: claimsOf('').clean, logs: logs.filter((log) => log !== undefined), journalOnly, faults };
 }

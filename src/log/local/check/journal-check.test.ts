@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { appendTo, batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
 import { FILE_HEADER_BYTES, formatFileHeader, formatFrame } from '../journal/journal-frame.ts';
@@ -114,6 +114,23 @@ test('a damaged frame is told as lost data when whole ones follow, and as a tail
   assert.match((await damaged(FILE_HEADER_BYTES)).join(), /^data .*: a frame of the journal is damaged/);
   assert.match((await damaged(last + 100)).join(), /^tail .*: the last frame of the journal is not whole/);
   assert.match((await damaged(0)).join(), /^data .*: the header of the journal file is damaged/);
+});
+
+test('a start tells of damage in a journal as the check does, and says nothing of a torn last frame', async () => {
+  const env = await crashed();
+  const bytes = bytesOf(env);
+  const last = FILE_HEADER_BYTES + bytes.readInt32BE(FILE_HEADER_BYTES);
+  const told = async (position: number): Promise<string[]> => {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt8(copy.readUInt8(position) ^ 1, position);
+    await put(env, JOURNAL_FILE, copy);
+    const logger = new RecordingLogger();
+    await LocalLogEngine.start({ env: { ...env, logger }, root: 'data', checkpointIntervalMs: () => 60_000 });
+    return logger.lines.map(({ level, message }) => `${level} ${message}`);
+  };
+  assert.match((await told(FILE_HEADER_BYTES + 100)).join(), /error a frame of the journal is damaged/);
+  assert.deepEqual(await told(last + bytes.readInt32BE(last) + 100), []);
+  assert.match((await told(0)).join(), /warn a journal file without a sound header is removed/);
 });
 
 test('frames of an earlier use of the file are no damage', async () => {

@@ -2,7 +2,7 @@
  * One file of the journal. Owns its bytes, its place for the next frame, and up to where each log is in it; a log whose own segments are synced up to
  * there needs the file no more. It never decides when it is used again.
  */
-import type { Disk, DiskFile } from '../../../base/env.ts';
+import type { Disk, DiskFile, Logger } from '../../../base/env.ts';
 import { DataDirectoryRefused } from '../../../base/faults.ts';
 import { lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
@@ -17,7 +17,7 @@ import {
   keyOf,
   parseFileHeader,
 } from './journal-frame.ts';
-import { readFrames } from './read-frames.ts';
+import { endingAt, readFrames } from './read-frames.ts';
 
 /** A log in a file: what the file has of it ends before `endOffset`. */
 export interface JournalledLog {
@@ -36,6 +36,12 @@ interface JournalScan {
   readonly bytes: number;
   readonly logs: Map<string, JournalledLog>;
   readonly pieces: Map<string, Piece[]>;
+}
+
+export interface JournalToFind {
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly path: string;
 }
 
 export class JournalFile {
@@ -66,13 +72,17 @@ export class JournalFile {
   }
 
   /** What an earlier process left; undefined when there is nothing in it. Rejects with a DiskFault, or DataDirectoryRefused. */
-  static async find(disk: Disk, path: string): Promise<JournalFile | undefined> {
+  static async find({ disk, logger, path }: JournalToFind): Promise<JournalFile | undefined> {
     const file = await disk.open(path, 'existing');
     const header = Buffer.alloc(FILE_HEADER_BYTES);
     const filled = await file.read(header, 0);
     const generation = parseFileHeader(header.subarray(0, filled));
     if (generation !== undefined && generation !== FREE) {
       const found = await scan(file, generation);
+      if ((await endingAt(file, found.bytes, generation)) === 'damaged') {
+        const fields = { path, position: found.bytes, logs: [...found.logs.values()].map(({ id }) => id) };
+        logger.error(fields, 'a frame of the journal is damaged: neither it nor the whole ones behind it are replayed');
+      }
       return new JournalFile({ path, file, generation, found });
     }
     await file.close();
@@ -81,6 +91,10 @@ export class JournalFile {
       throw new DataDirectoryRefused(
         `${path} is a journal in a format that this version of Ottla does not read; ${advice}`,
       );
+    }
+    // A first frame that a crash has torn was never acknowledged; one whose header has rotted was.
+    if (generation === undefined && header.some((byte) => byte !== 0)) {
+      logger.warn({ path }, 'a journal file without a sound header is removed: nothing in it is replayed');
     }
     return undefined;
   }

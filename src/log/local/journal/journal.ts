@@ -3,7 +3,7 @@
  * 0016). Owns its files: which one is written, which wait for their logs, which are free to be written again. It never says that a log is durable, and
  * never lets go of a file that a log still needs.
  */
-import type { Disk, DiskFile, Timer, Timers } from '../../../base/env.ts';
+import type { Disk, DiskFile, Logger, Timer, Timers } from '../../../base/env.ts';
 import type { Lifecycle } from '../../../base/lifecycle.ts';
 import { limits } from '../../../base/limits.ts';
 import { Slots } from '../../../base/slots.ts';
@@ -14,6 +14,7 @@ import { type JournalEntry, keyOf } from './journal-frame.ts';
 
 export interface JournalOptions {
   readonly disk: Disk;
+  readonly logger: Logger;
   readonly timers: Timers;
   readonly lifecycle: Lifecycle;
   readonly root: string;
@@ -51,7 +52,7 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const found: JournalFile[] = [];
     for (const path of await journalPaths(options.disk, options.root)) {
-      const file = await JournalFile.find(options.disk, path);
+      const file = await JournalFile.find({ disk: options.disk, logger: options.logger, path });
       if (file === undefined) await options.disk.remove(path);
       else found.push(file);
     }
