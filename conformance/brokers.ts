@@ -51,14 +51,17 @@ export async function startInProcess(
   };
 }
 
-export async function startProcess(overrides: Readonly<Record<string, string>>): Promise<StartedBroker> {
+export async function startProcess(
+  overrides: Readonly<Record<string, string>>,
+  directories: number,
+): Promise<StartedBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'ottla-conformance-'));
   const file = join(folder, 'server.properties');
   const settings = {
     ...SETTINGS,
     ...overrides,
     listeners: 'PLAINTEXT://127.0.0.1:0',
-    'log.dirs': join(folder, 'data'),
+    'log.dirs': Array.from({ length: directories }, (_, index) => join(folder, `data${index + 1}`)).join(','),
   };
   await writeFile(
     file,

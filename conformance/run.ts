@@ -116,8 +116,9 @@ function ownSessions({ scenarios, store }: RunOptions): Session[] {
   for (const scenario of scenarios) {
     const settings = scenario.broker ?? {};
     if (scenario.isolate === true) {
-      const isRestarted = scenario.steps.some((step) => step.restart !== undefined);
-      const start = () => (isRestarted ? startProcess(settings) : startInProcess(settings, store));
+      const { directories = 1, steps } = scenario;
+      const needsProcess = directories > 1 || steps.some((step) => step.restart !== undefined);
+      const start = () => (needsProcess ? startProcess(settings, directories) : startInProcess(settings, store));
       sessions.push({ scenarios: [scenario], start });
       continue;
     }

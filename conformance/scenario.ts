@@ -16,6 +16,8 @@ export interface Scenario {
   readonly broker?: Readonly<Record<string, string>>;
   /** Further listeners: name and security protocol. */
   readonly listeners?: Readonly<Record<string, string>>;
+  /** How many data directories the broker has; 1 when absent. */
+  readonly directories?: number;
   /** True: it needs a broker of its own. */
   readonly isolate?: boolean;
   readonly steps: readonly Step[];
@@ -61,7 +63,7 @@ export interface Step {
   readonly vary?: readonly string[];
 }
 
-const SCENARIO_WORDS = new Set(['name', 'about', 'broker', 'listeners', 'isolate', 'steps']);
+const SCENARIO_WORDS = new Set(['name', 'about', 'broker', 'listeners', 'directories', 'isolate', 'steps']);
 const STEP_WORDS = new Set<keyof Step>([
   'id',
   'note',

@@ -70,6 +70,23 @@ test('new logs are spread, and a restart finds them where they are', async () =>
   await again.close();
 });
 
+test('a cordoned directory gets no new logs, keeps those that it has, and takes new ones again when it is open or there is no other', async () => {
+  const env = testEnv();
+  const config = new BrokerConfig({ flag: { 'node.id': '1', 'log.dirs': 'a,b', 'cordoned.log.dirs': 'a' } });
+  const store = await openDataDirectories({ env, config, paths: ['a', 'b'] });
+  const cordon = (value: string) => config.setDynamic('broker', new Map([['cordoned.log.dirs', value]]));
+  for (let index = 0; index < 3; index += 1) await openLog(store, partition(index));
+  assert.deepEqual(await wherePartitionsAre(store), { a: [], b: [0, 1, 2] });
+  cordon('b');
+  await openLog(store, partition(3));
+  cordon('*');
+  await openLog(store, partition(4));
+  cordon('');
+  await openLog(store, partition(5));
+  assert.deepEqual(await wherePartitionsAre(store), { a: [3, 4, 5], b: [0, 1, 2] });
+  await store.close();
+});
+
 test('each directory says whose it is, with an id of its own', async () => {
   const env = testEnv();
   await (await opened(env, ['a', 'b'])).close();

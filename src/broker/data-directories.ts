@@ -5,6 +5,7 @@
 import type { Env } from '../base/env.ts';
 import { DataDirectoryRefused } from '../base/faults.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { isCordoned } from '../config/log-directories.ts';
 import type { LogEngine } from '../log/log-engine.ts';
 import type { UsableDirectory } from '../log/several/mounted-directory.ts';
 import { SeveralDirectories } from '../log/several/several-directories.ts';
@@ -41,6 +42,7 @@ export async function openDataDirectories(options: DataDirectoriesOptions): Prom
     paths,
     metadataPath,
     isMetadata: ({ topicId }) => topicId === metadataLogId.topicId,
+    isCordoned: (path) => isCordoned(config, path),
     open: async (path, onFault) => family.welcome(await openDataDirectory({ env, config, path, onFault })),
   });
   return {

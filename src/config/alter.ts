@@ -5,10 +5,12 @@
 import { unreachable } from '../base/assert.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { groupBoundsProblem } from './group-settings.ts';
+import { cordonProblem } from './log-directories.ts';
 import { brokerQuotaTable } from './quota.ts';
 import {
   type BrokerSettingName,
   brokerSettingByName,
+  brokerTable,
   clientMetricsSettingByName,
   groupSettingByName,
   isBrokerSetting,
@@ -128,8 +130,8 @@ export function alterBroker(
     const why = 'Cannot update these configs at default cluster level, broker id must be specified';
     return refusal('invalid-request', `${why}: [${single.join(', ')}]`);
   }
-  const threads = threadCountProblem(config, outcome.overrides);
-  return threads === undefined ? outcome : refusal('invalid-request', threads);
+  const problem = cordonedProblem(config, outcome.overrides) ?? threadCountProblem(config, outcome.overrides);
+  return problem === undefined ? outcome : refusal('invalid-request', problem);
 }
 
 /** AlterConfigs replaces: what is not named goes back to its default. */
@@ -272,6 +274,15 @@ function threadCountProblem(config: BrokerConfig, overrides: Overrides): string 
     if (count < Math.max(1, Math.trunc(present / 2))) return wrapped('value should be at least half');
   }
   return undefined;
+}
+
+function cordonedProblem(config: BrokerConfig, overrides: Overrides): string | undefined {
+  const name = 'cordoned.log.dirs';
+  const text = overrides.get(name);
+  if (text === undefined) return undefined;
+  const parsed = parseSetting(name, brokerTable[name], text);
+  if (parsed.kind === 'refused') return parsed.message;
+  return cordonProblem(parsed.value, config.get('log.dirs') ?? config.get('log.dir'));
 }
 
 function deletion(name: string): Alteration {

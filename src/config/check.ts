@@ -49,6 +49,9 @@ export function oneOfIgnoringCase(choices: readonly string[]): Check {
   };
 }
 
+/** Any list: what may be in it is known elsewhere. */
+export const anyList: Check = { text: '', problem: () => undefined };
+
 /** A list whose elements are different and not empty; `empty` forbids the list without elements. */
 export function listWithout(without: { readonly empty: boolean }): Check {
   return { text: '', problem: (name, value) => listProblem(name, value, { choices: [], mayBeEmpty: !without.empty }) };

@@ -1,5 +1,6 @@
 /** What settings of a broker must hold together, beyond each one's own bounds, in Kafka's words. Checked at the start. */
 import { groupSources } from './group-sources.ts';
+import { cordonProblem } from './log-directories.ts';
 import type { BrokerSettingName } from './registry.ts';
 
 export interface Inconsistency {
@@ -11,7 +12,13 @@ type Effective = (name: BrokerSettingName) => unknown;
 
 /** `effective` answers with the value that counts. */
 export function inconsistencies(effective: Effective): readonly Inconsistency[] {
-  return [...groupBounds(effective), ...groupSessions(effective), ...times(effective), ...connections(effective)];
+  return [
+    ...groupBounds(effective),
+    ...groupSessions(effective),
+    ...times(effective),
+    ...connections(effective),
+    ...cordons(effective),
+  ];
 }
 
 /** What groups get by default must be what they may choose. */
@@ -55,4 +62,13 @@ function* connections(effective: Effective): Generator<Inconsistency> {
   const [name, overrides] = ['max.connections.per.ip', 'max.connections.per.ip.overrides'] as const;
   if (effective(name) !== 0 || effective(overrides) !== '') return;
   yield { name, message: `${name} can be set to zero only if ${overrides} property is set.` };
+}
+
+function* cordons(effective: Effective): Generator<Inconsistency> {
+  const name = 'cordoned.log.dirs';
+  // All three are lists of texts.
+  const list = (setting: 'cordoned.log.dirs' | 'log.dirs' | 'log.dir') =>
+    effective(setting) as readonly string[] | undefined;
+  const message = cordonProblem(list(name) ?? [], list('log.dirs') ?? list('log.dir') ?? []);
+  if (message !== undefined) yield { name, message };
 }

@@ -12,6 +12,7 @@ import { Lifecycle } from '../base/lifecycle.ts';
 import { limits } from '../base/limits.ts';
 import { Turns } from '../base/turns.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { areAllCordoned } from '../config/log-directories.ts';
 import { ErrorCode, errorName } from '../protocol/error-code.ts';
 import { type AlterConfigsResult, alterConfigs, type ConfigAlteration } from './alter-configs.ts';
 import type { BrokerEndPoint, ClusterRecord } from './cluster-record.ts';
@@ -32,6 +33,7 @@ import { automaticTopic } from './internal-topics.ts';
 import { LiveImage } from './live-image.ts';
 import type { MetadataChange, MetadataImage } from './metadata-image.ts';
 import { type MetadataLog, MetadataLogFault } from './metadata-log.ts';
+import type { CordonedBrokers } from './placement.ts';
 import { type ProducerIdBlock, takeProducerIds } from './producer-ids.ts';
 import { type Reassignment, type ReassignmentResult, reassignPartitions } from './reassign-partitions.ts';
 import { registerBroker } from './register-broker.ts';
@@ -133,7 +135,7 @@ export class ClusterMetadata {
 
   /** One result per topic, in order. The names must differ. */
   createTopics(topics: readonly NewTopic[], options: ValidateOnly): Promise<readonly CreateTopicResult[]> {
-    const creation = { config: this.#config, newTopicId: () => this.#randomUuid() };
+    const creation = { config: this.#config, cordoned: this.#cordoned(), newTopicId: () => this.#randomUuid() };
     return this.#changeEach(topics, (image) => createTopics(image, topics, creation), options);
   }
 
@@ -147,7 +149,12 @@ export class ClusterMetadata {
     topics: readonly MorePartitions[],
     options: ValidateOnly,
   ): Promise<readonly CreatePartitionsResult[]> {
-    return this.#changeEach(topics, (image) => createPartitions(image, topics), options);
+    return this.#changeEach(topics, (image) => createPartitions(image, topics, this.#cordoned()), options);
+  }
+
+  /** What is known of it: other brokers do not say. */
+  #cordoned(): CordonedBrokers {
+    return new Set(areAllCordoned(this.#config) ? [this.#nodeId] : []);
   }
 
   /** One result per resource, in order. The resources must differ. */

@@ -4,7 +4,7 @@ import type { ClusterRecord } from './cluster-record.ts';
 import { newPartition, partitionLimitProblem } from './create-topics.ts';
 import { type Decision, type Refusal, refuse } from './decision.ts';
 import type { MetadataImage, TopicRegistration } from './metadata-image.ts';
-import { assignmentProblem, placePartitions } from './placement.ts';
+import { assignmentProblem, type CordonedBrokers, cordonedProblem, placePartitions } from './placement.ts';
 
 export interface MorePartitions {
   readonly name: string;
@@ -20,6 +20,7 @@ export type CreatePartitionsResult = { readonly kind: 'grown' } | Refusal;
 export function createPartitions(
   image: MetadataImage,
   topics: readonly MorePartitions[],
+  cordoned: CordonedBrokers,
 ): Decision<readonly CreatePartitionsResult[]> {
   const added = topics.reduce((sum, topic) => sum + Math.max(0, topic.count - partitionCount(image, topic.name)), 0);
   const tooMany = partitionLimitProblem(image, added);
@@ -28,12 +29,12 @@ export function createPartitions(
   const reply = topics.map((request): CreatePartitionsResult => {
     const topic = image.topicByName(request.name);
     if (topic === undefined) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null);
-    const problem = problemOf(image, topic, request);
+    const problem = problemOf(image, topic, { request, cordoned });
     if (problem !== undefined) return problem;
     const present = topic.partitions.length;
     const leaders =
       request.assignments?.map(({ brokerIds }) => brokerIds[0] ?? -1) ??
-      placePartitions(image, request.count - present);
+      placePartitions(image, request.count - present, cordoned);
     records.push(
       ...leaders.map((leader, index) => newPartition({ topicId: topic.id, index: present + index, leader })),
     );
@@ -42,7 +43,11 @@ export function createPartitions(
   return { records, reply };
 }
 
-function problemOf(image: MetadataImage, topic: TopicRegistration, request: MorePartitions): Refusal | undefined {
+function problemOf(
+  image: MetadataImage,
+  topic: TopicRegistration,
+  { request, cordoned }: { request: MorePartitions; cordoned: CordonedBrokers },
+): Refusal | undefined {
   const present = topic.partitions.length;
   const added = request.count - present;
   if (added === 0) return refuse(ErrorCode.INVALID_PARTITIONS, `Topic already has ${present} partition(s).`);
@@ -50,7 +55,7 @@ function problemOf(image: MetadataImage, topic: TopicRegistration, request: More
     const why = `The topic ${topic.name} currently has ${present} partition(s); ${request.count} would not be an increase.`;
     return refuse(ErrorCode.INVALID_PARTITIONS, why);
   }
-  if (request.assignments === null) return undefined;
+  if (request.assignments === null) return cordonedProblem(image, cordoned);
   if (request.assignments.length !== added) {
     const why =
       `Attempted to add ${added} additional partition(s), but only ` +

@@ -23,6 +23,8 @@ function imageOf(brokerIds: readonly number[], topics: readonly NewTopic[] = [])
   return image;
 }
 
+const nobody: ReadonlySet<number> = new Set();
+
 let ids = 0;
 
 function nextId(): string {
@@ -32,7 +34,7 @@ function nextId(): string {
 
 function decide(image: LiveImage, topics: readonly NewTopic[], settings: Record<string, string> = {}) {
   const config = new BrokerConfig({ flag: settings });
-  return createTopics(image, topics, { config, newTopicId: nextId });
+  return createTopics(image, topics, { config, cordoned: nobody, newTopicId: nextId });
 }
 
 function topic(name: string, more: Partial<NewTopic> = {}): NewTopic {
@@ -51,6 +53,28 @@ test('up to three replicas may be asked of one broker, unless it is strict', () 
   const strict = { 'replication.factor.strict': 'true' };
   assert.equal(errorOf(image, topic('a', { replicationFactor: 1 }), strict), undefined);
   assert.equal(errorOf(image, topic('a', { replicationFactor: 2 }), strict), ErrorCode.INVALID_REPLICATION_FACTOR);
+});
+
+test('a broker that is cordoned gets new partitions only by hand', () => {
+  const image = imageOf([1, 2, 3], [topic('b')]);
+  const config = new BrokerConfig();
+  const options = { config, cordoned: new Set([2]), newTopicId: nextId };
+  const byHand = topic('c', {
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: [{ partitionIndex: 0, brokerIds: [2] }],
+  });
+  const { records } = createTopics(image, [topic('a', { numPartitions: 4 }), byHand], options);
+  assert.deepEqual(
+    records.flatMap((record) => (record.kind === 'partition' ? [record.leader] : [])),
+    [3, 1, 3, 1, 2],
+  );
+  const all = { ...options, cordoned: new Set([1, 2, 3]) };
+  const [refused, made] = createTopics(image, [topic('a'), byHand], all).reply;
+  assert.equal(refused?.kind === 'refused' && refused.error, ErrorCode.INVALID_REPLICATION_FACTOR);
+  assert.equal(made?.kind, 'created');
+  const grown = createPartitions(image, [{ name: 'b', count: 2, assignments: null }], all.cordoned);
+  assert.equal(grown.reply[0]?.kind === 'refused' && grown.reply[0].error, ErrorCode.INVALID_REPLICATION_FACTOR);
 });
 
 test('brokers lead new partitions in turn', () => {
@@ -106,7 +130,7 @@ test('one request makes at most ten thousand partitions', () => {
     [ErrorCode.POLICY_VIOLATION, ErrorCode.POLICY_VIOLATION],
   );
   assert.deepEqual(records, []);
-  const grown = createPartitions(imageOf([1], [topic('c')]), [{ name: 'c', count: 10_002, assignments: null }]);
+  const grown = createPartitions(imageOf([1], [topic('c')]), [{ name: 'c', count: 10_002, assignments: null }], nobody);
   assert.equal(grown.reply[0]?.kind === 'refused' && grown.reply[0].error, ErrorCode.POLICY_VIOLATION);
 });
 
@@ -114,14 +138,18 @@ test('Kafka’s own topics get the settings that the broker has for them', () =>
   const config = new BrokerConfig({ flag: { 'offsets.topic.num.partitions': '7' } });
   const offsets = automaticTopic('__consumer_offsets', config);
   assert.equal(offsets.numPartitions, 7);
-  const [result] = createTopics(imageOf([1]), [offsets], { config, newTopicId: () => 'id' }).reply;
+  const [result] = createTopics(imageOf([1]), [offsets], { config, cordoned: nobody, newTopicId: () => 'id' }).reply;
   assert.deepEqual(result?.kind === 'created' && Object.fromEntries(result.configs), {
     'cleanup.policy': 'compact',
     'segment.bytes': '104857600',
     'compression.type': 'producer',
   });
   for (const name of ['__transaction_state', '__share_group_state', 'orders']) {
-    const [made] = createTopics(imageOf([1]), [automaticTopic(name, config)], { config, newTopicId: () => 'id' }).reply;
+    const [made] = createTopics(imageOf([1]), [automaticTopic(name, config)], {
+      config,
+      cordoned: nobody,
+      newTopicId: () => 'id',
+    }).reply;
     assert.equal(made?.kind, 'created', name);
   }
 });

@@ -8,7 +8,13 @@ import type { ClusterRecord, PartitionCreated } from './cluster-record.ts';
 import { ConfigResourceType } from './config-resource.ts';
 import { type Decision, type Refusal, refuse } from './decision.ts';
 import type { MetadataImage } from './metadata-image.ts';
-import { assignmentProblem, placePartitions, replicationFactorProblem } from './placement.ts';
+import {
+  assignmentProblem,
+  type CordonedBrokers,
+  cordonedProblem,
+  placePartitions,
+  replicationFactorProblem,
+} from './placement.ts';
 import { hasCollisionCharacters, topicNameProblem } from './topic-name.ts';
 
 /** -1 partitions or replicas: the broker's default, or those of `assignments` where there are any. */
@@ -33,6 +39,7 @@ export interface TopicCreation {
 
 export interface CreateTopicsOptions {
   readonly config: BrokerConfig;
+  readonly cordoned: CordonedBrokers;
   /** Makes an id that no topic has had. */
   readonly newTopicId: () => string;
 }
@@ -58,13 +65,14 @@ export function createTopics(
 function createTopic(
   image: MetadataImage,
   topic: NewTopic,
-  { config, newTopicId }: CreateTopicsOptions,
+  { config, cordoned, newTopicId }: CreateTopicsOptions,
 ): { kind: 'accepted'; records: readonly ClusterRecord[]; result: TopicCreation } | Refusal {
   const problem = nameProblem(image, topic.name);
   if (problem !== undefined) return problem;
   const configs = newTopic(config, topic.configs);
   if (configs.kind === 'refused') return refuse(ErrorCode.INVALID_CONFIG, configs.message);
-  const leaders = topic.assignments.length > 0 ? assignedLeaders(image, topic) : placedLeaders(image, topic, config);
+  const isAssigned = topic.assignments.length > 0;
+  const leaders = isAssigned ? assignedLeaders(image, topic) : placedLeaders(image, topic, { config, cordoned });
   if (!isList(leaders)) return leaders;
 
   const id = newTopicId();
@@ -149,7 +157,11 @@ function assignedLeaders(image: MetadataImage, topic: NewTopic): readonly number
   return inOrder;
 }
 
-function placedLeaders(image: MetadataImage, topic: NewTopic, config: BrokerConfig): readonly number[] | Refusal {
+function placedLeaders(
+  image: MetadataImage,
+  topic: NewTopic,
+  { config, cordoned }: Pick<CreateTopicsOptions, 'config' | 'cordoned'>,
+): readonly number[] | Refusal {
   if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
     const why = 'Replication factor must be larger than 0, or -1 to use the default value.';
     return refuse(ErrorCode.INVALID_REPLICATION_FACTOR, why);
@@ -158,8 +170,12 @@ function placedLeaders(image: MetadataImage, topic: NewTopic, config: BrokerConf
     return refuse(ErrorCode.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
   }
   const replicas = topic.replicationFactor === -1 ? config.get('default.replication.factor') : topic.replicationFactor;
+  const nowhere = cordonedProblem(image, cordoned);
+  if (nowhere !== undefined) {
+    return { ...nowhere, message: `Unable to replicate the partition ${replicas} time(s): ${nowhere.message}` };
+  }
   const problem = replicationFactorProblem(image, replicas, config.get('replication.factor.strict'));
-  return problem ?? placePartitions(image, partitionCountOf(topic, config));
+  return problem ?? placePartitions(image, partitionCountOf(topic, config), cordoned);
 }
 
 function partitionCountOf(topic: NewTopic, config: BrokerConfig): number {

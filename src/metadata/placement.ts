@@ -7,8 +7,18 @@ import { ErrorCode } from '../protocol/error-code.ts';
 import { type Refusal, refuse } from './decision.ts';
 import type { MetadataImage } from './metadata-image.ts';
 
+/** Brokers whose data directories are all cordoned: they get new partitions only where somebody chose them (KIP-1066). */
+export type CordonedBrokers = ReadonlySet<number>;
+
 /** What scripts that were written for three brokers ask for. */
 const FAMILIAR_REPLICATION_FACTOR = 3;
+
+/** Undefined: some broker takes new partitions. */
+export function cordonedProblem(image: MetadataImage, cordoned: CordonedBrokers): Refusal | undefined {
+  if (takers(image, cordoned).length > 0) return undefined;
+  const why = 'All brokers are currently fenced, or have all their log directories cordoned.';
+  return refuse(ErrorCode.INVALID_REPLICATION_FACTOR, why);
+}
 
 /** Undefined: this many replicas may be asked for. `strict` allows as many as there are brokers, as Kafka does. */
 export function replicationFactorProblem(
@@ -27,14 +37,18 @@ export function replicationFactorProblem(
 }
 
 /** The leaders of `count` new partitions: the brokers in turn, beginning where the partitions that exist left off. */
-export function placePartitions(image: MetadataImage, count: number): readonly number[] {
-  const brokerIds = [...image.brokers.keys()].sort((left, right) => left - right);
-  assert(brokerIds.length > 0, 'a partition is placed before any broker has registered');
+export function placePartitions(image: MetadataImage, count: number, cordoned: CordonedBrokers): readonly number[] {
+  const brokerIds = takers(image, cordoned);
+  assert(brokerIds.length > 0, 'a partition is placed where no broker takes it');
   return Array.from({ length: count }, (_, index) => {
     const leader = brokerIds[(image.partitionCount + index) % brokerIds.length];
     assert(leader !== undefined, 'an index within the list');
     return leader;
   });
+}
+
+function takers(image: MetadataImage, cordoned: CordonedBrokers): readonly number[] {
+  return [...image.brokers.keys()].filter((id) => !cordoned.has(id)).sort((left, right) => left - right);
 }
 
 /** Undefined: the brokers that somebody chose for one partition will do. `size` is how many the other partitions have. */

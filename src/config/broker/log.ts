@@ -1,5 +1,5 @@
 /** The log: segments, indexes, retention, timestamps, flushing, compression, and what a topic gets when nobody said otherwise. */
-import { gzipLevel } from '../check.ts';
+import { anyList, gzipLevel } from '../check.ts';
 import { boolean, int, javaClass, list, long, longMax, string } from '../setting.ts';
 
 export const logSettings = {
@@ -30,7 +30,11 @@ export const logSettings = {
     dynamic: 'cluster-wide',
     effect: 'How hard zstd tries where the broker compresses. Topic default.',
   }),
-  'cordoned.log.dirs': list([], { dynamic: 'per-broker' }),
+  'cordoned.log.dirs': list([], {
+    dynamic: 'per-broker',
+    check: anyList,
+    effect: 'Data directories that get no new partitions; `*` means all.',
+  }),
   'create.topic.policy.class.name': javaClass(undefined, { importance: 'low' }),
   'default.replication.factor': int(1, {
     effect: 'Replicas of a topic whose creator did not say. One is kept, whatever the number.',

@@ -12,6 +12,7 @@ logEngineContract('local files in three data directories', async () => {
       paths: ['a', 'b', 'c'],
       metadataPath: 'a',
       isMetadata: () => false,
+      isCordoned: () => false,
       open: async (root, onFault) => {
         const engine = await LocalLogEngine.start({ env, root, checkpointIntervalMs: () => 60_000, onFault });
         return { directoryId: root.padEnd(22, '-'), engine, close: () => engine.close() };

@@ -21,6 +21,8 @@ export interface SeveralDirectoriesOptions {
   /** May be one of `paths`. */
   readonly metadataPath: string;
   readonly isMetadata: (id: LogId) => boolean;
+  /** Whether the directory of this path gets new logs only when there is no other. */
+  readonly isCordoned: (path: string) => boolean;
   /** See `MountedDirectoryOptions`. */
   readonly open: (path: string, onFault: (fault: Error) => void) => Promise<UsableDirectory>;
 }
@@ -28,6 +30,7 @@ export interface SeveralDirectoriesOptions {
 export class SeveralDirectories implements LogEngine {
   readonly #env: Env;
   readonly #isMetadata: (id: LogId) => boolean;
+  readonly #isCordoned: (path: string) => boolean;
   readonly #lifecycle: Lifecycle;
   /** Where logs are placed, in the order of the setting. */
   readonly #directories: readonly MountedDirectory[];
@@ -43,6 +46,7 @@ export class SeveralDirectories implements LogEngine {
     const { env, paths, metadataPath } = options;
     this.#env = env;
     this.#isMetadata = options.isMetadata;
+    this.#isCordoned = options.isCordoned;
     this.#lifecycle = new Lifecycle(env.logger);
     const mounted = (path: string) =>
       new MountedDirectory({
@@ -164,7 +168,10 @@ export class SeveralDirectories implements LogEngine {
       throw new LogOffline('the log may be in a data directory that could not be looked into yet');
     }
     const usable = this.#directories.filter((directory) => directory.usable !== undefined);
-    const choices = await Promise.all(usable.map((directory) => this.#choice(directory)));
+    const open = usable.filter(({ path }) => !this.#isCordoned(path));
+    // As in Apache Kafka: whoever has chosen this broker for a partition gets it also when all directories are cordoned.
+    const candidates = open.length === 0 ? usable : open;
+    const choices = await Promise.all(candidates.map((directory) => this.#choice(directory)));
     const chosen = chooseDirectory(choices);
     if (chosen === undefined) throw new LogOffline('no data directory can be used');
     this.#placement.set(id, chosen.directoryId);

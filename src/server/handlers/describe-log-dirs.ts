@@ -5,6 +5,7 @@
  * and partitions are left out. A directory that cannot be used has KAFKA_STORAGE_ERROR and no partitions. Differs from Apache Kafka: a broker in memory calls its
  * directory `memory`.
  */
+import { isCordoned } from '../../config/log-directories.ts';
 import type { DirectoryUsage, LogId } from '../../log/log-engine.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
@@ -31,6 +32,7 @@ export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker
       topics: directory.isOffline ? [] : topicsIn(directory, asked, unmadeBytes),
       totalBytes: directory.totalBytes,
       usableBytes: directory.usableBytes,
+      isCordoned: !directory.isOffline && isCordoned(broker.config, directory.path),
     })),
   };
 });

@@ -1,0 +1,31 @@
+/** Which data directories a broker has, and which of them are cordoned: those take no new partitions (KIP-1066). */
+import type { BrokerConfig } from './broker-config.ts';
+
+/** In place of all directories. */
+const ALL = '*';
+
+type Directories = readonly string[];
+
+/** Whether the directory that `log.dirs` calls `path` is cordoned now. */
+export function isCordoned(config: BrokerConfig, path: string): boolean {
+  const cordoned = config.get('cordoned.log.dirs');
+  return cordoned.includes(ALL) || cordoned.includes(path);
+}
+
+/** Whether the broker has no place for new partitions. */
+export function areAllCordoned(config: BrokerConfig): boolean {
+  const directories = config.get('log.dirs') ?? config.get('log.dir');
+  return directories.every((path) => isCordoned(config, path));
+}
+
+/** Why these directories cannot be cordoned, in Kafka's words. */
+export function cordonProblem(cordoned: Directories, directories: Directories): string | undefined {
+  if (cordoned.includes(ALL)) {
+    if (cordoned.length === 1) return undefined;
+    return `requirement failed: When cordoned.log.dirs is set to ${ALL}, it must not contain other values`;
+  }
+  const missing = cordoned.filter((path) => !directories.includes(path));
+  if (missing.length === 0) return undefined;
+  const where = 'All entries in cordoned.log.dirs must be present in log.dirs or log.dir';
+  return `requirement failed: ${where}. Missing entries : ${missing.join(', ')}`;
+}
