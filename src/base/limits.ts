@@ -42,8 +42,10 @@ export const limits = {
   inflatedBatchBytes: 128 * 1024 * 1024,
   /** Records of one refused batch that the answer names; a batch of 1 MB can hold a hundred thousand bad ones. */
   recordErrorsPerBatch: 1_000,
-  /** What compaction reads, decides about and writes in one turn: a few milliseconds at most, so that requests come in between. */
-  compactionChunkBytes: 64 * 1024,
+  /** Batches that compaction decides about in one turn: a tenth of a millisecond, as every step of a request may wait for one. */
+  compactionTurnBytes: 16 * 1024,
+  /** What compaction has written gathers to so much before it goes to the file: a write costs as much as some turns. */
+  compactionWriteBytes: 64 * 1024,
   /** Bytes that all logs of the memory engine hold together: a test suite's worth, far from what would get the process killed. */
   memoryLogBytes: 1024 * 1024 * 1024,
   /**

@@ -16,10 +16,15 @@ export interface BatchWalk {
   readonly whole: boolean;
   /** False ends the walk before this batch. `batch` is lent until the call returns. */
   readonly visit: (batch: Uint8Array, position: number) => boolean;
-  /** How much is read, and visited in one turn, at a time; default `limits.logReadBytes`. */
-  readonly chunkBytes?: number;
-  /** Awaited after each read's batches. */
-  readonly between?: () => Promise<void>;
+  /** Absent: nobody else has a turn between the batches of one read. */
+  readonly turns?: WalkTurns;
+}
+
+export interface WalkTurns {
+  /** A turn ends with the batch that makes it so long. */
+  readonly bytes: number;
+  /** Awaited after each turn; `bytes` is how long it was. */
+  readonly between: (bytes: number) => Promise<void>;
 }
 
 export interface WalkEnd {
@@ -29,17 +34,14 @@ export interface WalkEnd {
 }
 
 export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
-  let buffer = Buffer.allocUnsafeSlow(
-    Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, walk.chunkBytes ?? limits.logReadBytes)),
-  );
+  let buffer = Buffer.allocUnsafeSlow(Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, limits.logReadBytes)));
   let position = walk.from;
   while (position < walk.to) {
     const wanted = Math.min(buffer.byteLength, walk.to - position);
     const filled = await walk.file.read(buffer.subarray(0, wanted), position);
-    const chunk = walkChunk(walk, buffer.subarray(0, filled), position);
+    const chunk = await walkInTurns(walk, buffer.subarray(0, filled), position);
     if (chunk.reason !== undefined) return { position: chunk.position, reason: chunk.reason };
     position = chunk.position;
-    await walk.between?.();
     if (position === walk.to) break;
     if (filled < wanted || chunk.needs > walk.to - position) return { position, reason: 'torn' };
     if (chunk.needs > buffer.byteLength) buffer = Buffer.allocUnsafeSlow(chunk.needs);
@@ -47,16 +49,33 @@ export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
   return { position, reason: 'end' };
 }
 
+/** Batches of one read. */
+async function walkInTurns(walk: BatchWalk, chunk: Uint8Array, start: number): Promise<ChunkEnd> {
+  const { turns } = walk;
+  if (turns === undefined) return walkChunk(walk, chunk, start, Number.POSITIVE_INFINITY);
+  let at = 0;
+  for (;;) {
+    const turn = walkChunk(walk, chunk.subarray(at), start + at, turns.bytes);
+    if (turn.reason !== undefined) return turn;
+    const bytes = turn.position - start - at;
+    at += bytes;
+    await turns.between(bytes);
+    if (turn.needs > 0 || at === chunk.byteLength) return turn;
+  }
+}
+
 interface ChunkEnd {
   readonly position: number;
   readonly reason: 'stopped' | 'torn' | undefined;
-  /** Bytes from `position` on that must be in the buffer to go on. */
+  /** Bytes from `position` on that must be in the buffer to go on; 0 when they are. */
   readonly needs: number;
 }
 
-function walkChunk(walk: BatchWalk, chunk: Uint8Array, start: number): ChunkEnd {
+/** Until the end of the chunk, or until the batch with which `bytesMax` are reached. */
+function walkChunk(walk: BatchWalk, chunk: Uint8Array, start: number, bytesMax: number): ChunkEnd {
   let at = 0;
   for (;;) {
+    if (at >= bytesMax) return { position: start + at, reason: undefined, needs: 0 };
     const remaining = chunk.byteLength - at;
     if (remaining < HEADER_BYTES) return { position: start + at, reason: undefined, needs: HEADER_BYTES };
     const header = chunk.subarray(at, at + HEADER_BYTES);

@@ -4,6 +4,7 @@
  * waiting; the log decides whether what was written may still take its place.
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
+import { DiskFault } from '../../base/faults.ts';
 import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { appendedBatch } from '../appended-batch.ts';
@@ -26,6 +27,8 @@ export interface CompactedLog {
   readonly settings: LogSettings;
   readonly nowMs: number;
   readonly segments: readonly Segment[];
+  /** Retention or DeleteRecords have taken it away meanwhile. */
+  readonly isGone: (segment: Segment) => boolean;
   /** Swaps, unless some of `replaced` are gone meanwhile. `cleaned` is written and synced, and closed. */
   readonly swap: (replaced: readonly Segment[], cleaned: Segment) => Promise<boolean>;
 }
@@ -133,7 +136,7 @@ class LogCompaction {
       if (kept !== undefined) writer.add(kept === batch ? Uint8Array.from(batch) : kept, this.#pass.abortedByLast);
       return true;
     };
-    return this.#walk(segment, visit, () => writer.flush());
+    return this.#walk(segment, visit, () => writer.flushWhenMany());
   }
 
   /** What is written is whole, so a walk that does not come to its end has met damage. */
@@ -144,10 +147,10 @@ class LogCompaction {
   ): Promise<void> {
     const to = segment.writtenBytes;
     if (to === 0 || this.#ended) return;
-    const file = await this.#log.disk.open(segment.log.path, 'readOnly');
-    const chunkBytes = limits.compactionChunkBytes;
-    const between = async (): Promise<void> =>
-      this.#request.pace(chunkBytes + ((await flush?.()) ?? 0), this.#request.signal);
+    const file = await this.#open(segment);
+    if (file === undefined) return;
+    const between = async (bytes: number): Promise<void> =>
+      this.#request.pace(bytes + ((await flush?.()) ?? 0), this.#request.signal);
     const visitUntilEnd = (batch: Uint8Array, position: number): boolean => {
       if (this.#ended) return false;
       // What is written anew gets a new checksum, which would vouch for the damage.
@@ -161,12 +164,21 @@ class LogCompaction {
         to,
         whole: true,
         visit: visitUntilEnd,
-        chunkBytes,
-        between,
+        turns: { bytes: limits.compactionTurnBytes, between },
       });
       if (end.reason === 'torn') throw new LogCorrupt(`a batch at ${end.position} cannot be read by the compaction`);
     } finally {
       await file.close();
+    }
+  }
+
+  /** Undefined when the segment is gone. What it had does not count any more, and its group is not swapped. */
+  async #open(segment: Segment): Promise<DiskFile | undefined> {
+    try {
+      return await this.#log.disk.open(segment.log.path, 'readOnly');
+    } catch (error) {
+      if (error instanceof DiskFault && error.kind === 'absent' && this.#log.isGone(segment)) return undefined;
+      throw error;
     }
   }
 }
@@ -186,7 +198,8 @@ class CleanedWriter {
   readonly #file: DiskFile;
   readonly #modifiedMs: number;
   #waiting: Uint8Array[] = [];
-  #written = 0;
+  #waitingBytes = 0;
+  #writtenBytes = 0;
 
   private constructor(log: CompactedLog, file: DiskFile, segment: Segment, modifiedMs: number) {
     this.#log = log;
@@ -217,22 +230,28 @@ class CleanedWriter {
     this.segment.add(appendedBatch(batch), batch.byteLength, { indexIntervalBytes, nowMs: this.#modifiedMs });
     if (aborted !== undefined) this.segment.aborted.append(aborted);
     this.#waiting.push(batch);
+    this.#waitingBytes += batch.byteLength;
   }
 
   /** Answers how many bytes were written. */
-  async flush(): Promise<number> {
+  async flushWhenMany(): Promise<number> {
+    return this.#waitingBytes < limits.compactionWriteBytes ? 0 : await this.#flush();
+  }
+
+  async #flush(): Promise<number> {
     const waiting = this.#waiting;
-    const before = this.#written;
+    const bytes = this.#waitingBytes;
     this.#waiting = [];
-    if (waiting.length > 0) await this.#file.write(waiting, before);
-    for (const batch of waiting) this.#written += batch.byteLength;
+    this.#waitingBytes = 0;
+    if (bytes > 0) await this.#file.write(waiting, this.#writtenBytes);
+    this.#writtenBytes += bytes;
     await this.segment.flushIndexes();
-    return this.#written - before;
+    return bytes;
   }
 
   /** All of it is on stable storage when this resolves. */
   async finish(): Promise<void> {
-    await this.flush();
+    await this.#flush();
     await this.#file.sync();
     await this.#file.close();
     await this.segment.finish();

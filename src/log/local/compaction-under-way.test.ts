@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault } from '../../base/faults.ts';
+import { limits } from '../../base/limits.ts';
 import { appendKeyed, compactedSettings, compactionRequest, recordsIn } from '../compaction/compaction.fixture.ts';
 import { logId, whenProgress } from '../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../log-engine.ts';
@@ -120,6 +121,29 @@ test('with cleanup.policy=compact,delete retention takes segments away during a 
   assert.deepEqual(latest(cleaned), cleaned.toSorted(), 'and what stays is compacted');
   await log.close();
   assert.deepEqual(await recordsIn(await reopened(subject)), records);
+});
+
+test('compaction lets others have a turn after every few batches, and tells how much it has read and written', async () => {
+  const { log } = await openWithHistory({ segmentBytes: 200_000 }, 0);
+  for (let index = 0; index < 250; index += 1) appendKeyed(log, [`key${index % 7}=${`${index}`.padEnd(1_000, '-')}`]);
+  log.requestSync();
+  await whenProgress(log, () => log.durableOffset === log.endOffset);
+  const turns: number[] = [];
+  const pace = async (bytes: number): Promise<void> => {
+    turns.push(bytes);
+  };
+  await settle(30);
+  const { dirtyBytes } = log.cleanable(log.endOffset);
+  assert.ok(dirtyBytes > 10 * limits.compactionTurnBytes);
+  const result = await log.compact(compactionRequest(log, { pace }));
+  const batchBytes = 1_100;
+  assert.ok(
+    turns.every((bytes) => bytes < limits.compactionTurnBytes + batchBytes),
+    `${turns}`,
+  );
+  const total = turns.reduce((sum, bytes) => sum + bytes, 0);
+  assert.equal(total, 2 * dirtyBytes, 'all is read twice, and what stays is less than is written at once');
+  assert.ok((result?.bytesAfter ?? 0) < 8 * batchBytes);
 });
 
 test('a close ends a compaction, and a log that is removed then leaves nothing behind', async () => {

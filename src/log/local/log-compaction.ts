@@ -98,6 +98,7 @@ export class LogCompaction {
       settings: this.#log.settings,
       nowMs: this.#env.clock.now(),
       segments: this.#segments.all,
+      isGone: (segment: Segment) => !this.#segments.includes(segment),
       swap: (replaced: readonly Segment[], cleaned: Segment) => this.#swap(replaced, cleaned),
     };
     const result = await compactLog(compacted, this.cleanable(request.upTo), request);
