@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what the broker costs, as a table. `--against kafka` runs Apache Kafka beside it, one after the other on the same machine, and prints ratios (below 1:
- * Ottla needs or takes less). `--only start,throughput,latency,partitions,transactions`, `--quick` (a fifth of the load), `--profile DIR` (processor profiles of the broker).
+ * Ottla needs or takes less). `--only start,throughput,latency,partitions,transactions,compaction`, `--quick` (a fifth of the load), `--profile DIR` (processor profiles of the
+ * broker).
  *
  * Nothing else should run on the machine meanwhile. A ratio between 0.77 and 1.3 is no difference.
  */
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import type { BrokerKind } from './brokers/broker-process.ts';
 import { kafka } from './brokers/kafka.ts';
 import { ottla } from './brokers/ottla.ts';
+import { measureCompaction } from './compaction.ts';
 import { measureEmbedded } from './embedded.ts';
 import { measureManyPartitions } from './many-partitions.ts';
 import { printTable } from './table.ts';
@@ -20,9 +22,23 @@ import { measureTransactions } from './transactions.ts';
 import { type Figures, measureLatency, measureStart, measureThroughput, type Sizes } from './workloads.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const full: Sizes = { bytes: 2e9, smallRequests: 100_000, latencySeconds: 15, transactions: 5_000, starts: 5 };
-const quick: Sizes = { bytes: 4e8, smallRequests: 20_000, latencySeconds: 5, transactions: 1_000, starts: 3 };
-const everything = 'start,throughput,latency,partitions,transactions';
+const full: Sizes = {
+  bytes: 2e9,
+  smallRequests: 100_000,
+  latencySeconds: 15,
+  transactions: 5_000,
+  compactedBytes: 8e8,
+  starts: 5,
+};
+const quick: Sizes = {
+  bytes: 4e8,
+  smallRequests: 20_000,
+  latencySeconds: 5,
+  transactions: 1_000,
+  compactedBytes: 3e8,
+  starts: 3,
+};
+const everything = 'start,throughput,latency,partitions,transactions,compaction';
 
 const { values: flags } = parseArgs({
   options: {
@@ -67,6 +83,7 @@ async function measure(kind: BrokerKind): Promise<Figures> {
     if (only.has('transactions')) addAll(figures, await measureTransactions(kind, sizes, { workDir, durable }));
   }
   if (only.has('partitions')) addAll(figures, await measureManyPartitions(kind, sizes, workDir));
+  if (only.has('compaction')) addAll(figures, await measureCompaction(kind, sizes, workDir));
   return figures;
 }
 

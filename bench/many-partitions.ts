@@ -5,6 +5,7 @@
 import type { BrokerKind } from './brokers/broker-process.ts';
 import { prepareBatch } from './load/batches.ts';
 import { produceAll, produceSteadily } from './load/produce.ts';
+import { quantile } from './load/steadily.ts';
 import { createTopic } from './load/topics.ts';
 import { diskBytesWritten } from './process-usage.ts';
 import { type Figures, type Sizes, withBroker } from './workloads.ts';
@@ -36,10 +37,8 @@ export async function measureManyPartitions(kind: BrokerKind, sizes: Sizes, work
         perSecond: 1000,
         seconds: sizes.latencySeconds,
       });
-      latencies.sort();
-      const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
-      figures.set(`durable ack at 1,000/s over ${name}, p50 ms`, at(0.5));
-      figures.set(`durable ack at 1,000/s over ${name}, p99 ms`, at(0.99));
+      figures.set(`durable ack at 1,000/s over ${name}, p50 ms`, quantile(latencies, 0.5));
+      figures.set(`durable ack at 1,000/s over ${name}, p99 ms`, quantile(latencies, 0.99));
 
       const { bytes: batch, recordCount } = prepareBatch({ valueBytes: RECORD_BYTES, batchBytes: BATCH_BYTES });
       const load = { topic, batch, acks: -1, partitions, inFlight: IN_FLIGHT } as const;

@@ -9,6 +9,7 @@ import { type PreparedBatch, prepareBatch } from './load/batches.ts';
 import { LoadClient } from './load/client.ts';
 import { consumeAll } from './load/consume.ts';
 import { produceAll, produceSteadily } from './load/produce.ts';
+import { quantile } from './load/steadily.ts';
 import { createTopic } from './load/topics.ts';
 import { cpuSeconds, peakResidentMegabytes, residentMegabytes } from './process-usage.ts';
 import { warmMemory } from './warm-memory.ts';
@@ -24,6 +25,8 @@ export interface Sizes {
   readonly latencySeconds: number;
   /** Of each shape. */
   readonly transactions: number;
+  /** Of a log that is compacted. */
+  readonly compactedBytes: number;
   readonly starts: number;
 }
 
@@ -144,13 +147,12 @@ export async function measureLatency(
     const before = cpuSeconds(broker.pid);
     const latencies = await produceSteadily(client, { ...load, perSecond: 1000, seconds: sizes.latencySeconds });
     const cpu = cpuSeconds(broker.pid) - before;
-    latencies.sort();
     for (const [name, share] of [
       ['p50', 0.5],
       ['p99', 0.99],
       ['p99.9', 0.999],
     ] as const) {
-      figures.set(`ack at 1,000/s, ${mode}, ${name} ms`, latencies[Math.floor(latencies.length * share)] ?? Number.NaN);
+      figures.set(`ack at 1,000/s, ${mode}, ${name} ms`, quantile(latencies, share));
     }
     figures.set(`CPU at 1,000/s, ${mode}, %`, (cpu / sizes.latencySeconds) * 100);
   });
@@ -159,12 +161,13 @@ export async function measureLatency(
 
 export async function withBroker(
   kind: BrokerKind,
-  options: { workDir: string; durable: boolean },
+  options: { workDir: string; durable: boolean; settings?: Readonly<Record<string, string>> },
   work: (broker: BrokerProcess, client: LoadClient) => Promise<void>,
 ): Promise<void> {
-  warmMemory(options.workDir, WARM_BYTES);
-  const dataDir = mkdtempSync(join(options.workDir, 'data-'));
-  const broker = await kind.start({ dataDir, durable: options.durable });
+  const { workDir, ...rest } = options;
+  warmMemory(workDir, WARM_BYTES);
+  const dataDir = mkdtempSync(join(workDir, 'data-'));
+  const broker = await kind.start({ dataDir, ...rest });
   try {
     const client = await LoadClient.connect(broker.address);
     await work(broker, client);

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 export interface BrokerProcess {
   readonly address: string;
   readonly pid: number;
+  /** Where the directories of the partitions are. */
+  readonly logDir: string;
   /** From starting the process until it served. */
   readonly readyMs: number;
   stop(): Promise<void>;
@@ -15,7 +17,14 @@ export interface BrokerKind {
   readonly name: string;
   /** Settings of a topic whose acknowledgements wait for the disk. */
   readonly durableTopic: Readonly<Record<string, string>>;
-  readonly start: (options: { dataDir: string; durable: boolean }) => Promise<BrokerProcess>;
+  readonly start: (options: StartOptions) => Promise<BrokerProcess>;
+}
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly durable: boolean;
+  /** Of the broker, besides those of its kind. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** What a process has written so far, to look for a line that says it is ready, or for what went wrong. */
@@ -25,7 +34,7 @@ export interface Output {
 
 /** Starts `command`; `ready` resolves with the address once the broker serves. */
 export async function startProcess(
-  command: readonly string[],
+  { command, logDir }: { command: readonly string[]; logDir: string },
   ready: (output: Output) => Promise<string | undefined>,
 ): Promise<BrokerProcess> {
   const [program = '', ...parameters] = command;
@@ -42,6 +51,7 @@ export async function startProcess(
   return {
     address,
     pid,
+    logDir,
     readyMs: performance.now() - startedAt,
     stop: async () => {
       const ended = once(child, 'exit');

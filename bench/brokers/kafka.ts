@@ -20,16 +20,19 @@ export function kafka(cacheDir: string): BrokerKind {
   return {
     name: `Apache Kafka ${VERSION}`,
     durableTopic: { 'flush.messages': '1' },
-    start: async ({ dataDir }) => {
+    start: async ({ dataDir, settings = {} }) => {
       mkdirSync(dataDir, { recursive: true });
       const [port, controllerPort] = [await freePort(), await freePort()];
       const file = join(dataDir, 'server.properties');
-      writeFileSync(file, properties({ dataDir: join(dataDir, 'data'), port, controllerPort }));
+      const logDir = join(dataDir, 'data');
+      const more = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(file, properties({ logDir, port, controllerPort }) + more.join(''));
       run(
         java('kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, '--standalone', '--ignore-formatted'),
       );
       const address = `127.0.0.1:${port}`;
-      return startProcess(java('kafka.Kafka', file), async () => ((await serves(address)) ? address : undefined));
+      const command = java('kafka.Kafka', file);
+      return startProcess({ command, logDir }, async () => ((await serves(address)) ? address : undefined));
     },
   };
 }
@@ -47,8 +50,8 @@ async function serves(address: string): Promise<boolean> {
   }
 }
 
-function properties(options: { dataDir: string; port: number; controllerPort: number }): string {
-  const { dataDir, port, controllerPort } = options;
+function properties(options: { logDir: string; port: number; controllerPort: number }): string {
+  const { logDir, port, controllerPort } = options;
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
@@ -56,7 +59,7 @@ controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=${dataDir}
+log.dirs=${logDir}
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1

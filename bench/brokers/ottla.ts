@@ -8,18 +8,19 @@ export function ottla(options: { dist: string; profileDir: string | undefined })
   return {
     name: 'Ottla',
     durableTopic: {},
-    start: ({ dataDir, durable }) =>
-      startProcess(
-        [
-          process.execPath,
-          ...profile,
-          join(options.dist, 'ottla.js'),
-          ...['--listen', '127.0.0.1:0', '--data-dir', dataDir, '--set', `durability=${durable ? 'sync' : 'os'}`],
-        ],
-        async (output) => {
-          await soon();
-          return /Ottla ready on (\S+)/.exec(output.text)?.[1];
-        },
-      ),
+    start: ({ dataDir, durable, settings = {} }) => {
+      const set = Object.entries({ durability: durable ? 'sync' : 'os', ...settings });
+      const command = [
+        process.execPath,
+        ...profile,
+        join(options.dist, 'ottla.js'),
+        ...['--listen', '127.0.0.1:0', '--data-dir', dataDir],
+        ...set.flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+      ];
+      return startProcess({ command, logDir: dataDir }, async (output) => {
+        await soon();
+        return /Ottla ready on (\S+)/.exec(output.text)?.[1];
+      });
+    },
   };
 }

@@ -18,3 +18,19 @@ export function prepareBatch(options: { valueBytes: number; batchBytes: number }
   }));
   return { bytes: buildBatch({ records }), recordCount };
 }
+
+/** Batches of `recordsPerBatch` records each, of 100 bytes, that together have each of `keys` keys once. */
+export function prepareKeyedBatches(options: { keys: number; recordsPerBatch: number }): Uint8Array[] {
+  const { keys, recordsPerBatch } = options;
+  const timestamp = Date.now();
+  const value = Buffer.alloc(100, 'abcdefghijklmnopqrstuvwxyz');
+  return Array.from({ length: Math.ceil(keys / recordsPerBatch) }, (_, index) => {
+    const first = index * recordsPerBatch;
+    const records = Array.from({ length: Math.min(recordsPerBatch, keys - first) }, (_, at) => ({
+      timestamp,
+      key: Buffer.from(`key-${first + at}`),
+      value,
+    }));
+    return buildBatch({ records });
+  });
+}

@@ -19,9 +19,7 @@ export async function consumeAll(client: LoadClient, load: ConsumeLoad): Promise
   await client.run((done) => {
     const fetchFrom = (fetchOffset: number) =>
       client.send(fetchFrame({ ...load, fetchOffset }), (answer) => {
-        const partition = decodeAnswer(Fetch, VERSION, answer).responses[0]?.partitions[0];
-        if (partition?.errorCode !== 0) throw new Error(`a fetch was refused: error ${partition?.errorCode}`);
-        const records = partition.records ?? new Uint8Array(0);
+        const records = fetchedRecords(answer);
         bytes += records.length;
         const next = nextOffset(records) ?? fetchOffset;
         if (next >= load.endOffset) done();
@@ -32,7 +30,8 @@ export async function consumeAll(client: LoadClient, load: ConsumeLoad): Promise
   return bytes;
 }
 
-function fetchFrame(options: ConsumeLoad & { fetchOffset: number }): Uint8Array {
+/** A fetch from one offset on. */
+export function fetchFrame(options: Omit<ConsumeLoad, 'endOffset'> & { fetchOffset: number }): Uint8Array {
   const { topic, fetchOffset, partitionBytesMax, isolation } = options;
   return requestFrame(Fetch, VERSION, {
     maxWaitMs: 500,
@@ -43,8 +42,14 @@ function fetchFrame(options: ConsumeLoad & { fetchOffset: number }): Uint8Array 
   });
 }
 
+export function fetchedRecords(answer: Uint8Array): Uint8Array {
+  const partition = decodeAnswer(Fetch, VERSION, answer).responses[0]?.partitions[0];
+  if (partition?.errorCode !== 0) throw new Error(`a fetch was refused: error ${partition?.errorCode}`);
+  return partition.records ?? new Uint8Array(0);
+}
+
 /** The offset after the last whole batch; a cut one at the end does not count. */
-function nextOffset(records: Uint8Array): number | undefined {
+export function nextOffset(records: Uint8Array): number | undefined {
   let next: number | undefined;
   for (let at = 0; at + 61 <= records.length; ) {
     const batch = records.subarray(at);

@@ -1,6 +1,7 @@
 /** Produces as fast as the broker answers, or at a steady rate; into one partition or into many in turn. */
 import { Produce } from '../../src/protocol/messages/produce.ts';
 import { decodeAnswer, type LoadClient, requestFrame } from './client.ts';
+import { sendSteadily } from './steadily.ts';
 
 const VERSION = 9;
 
@@ -14,13 +15,18 @@ export interface ProduceLoad {
 
 /** A request for each partition. */
 function produceFrames({ topic, batch, acks, partitions = 1 }: ProduceLoad): readonly Uint8Array[] {
-  return Array.from({ length: partitions }, (_, index) =>
-    requestFrame(Produce, VERSION, {
-      acks,
-      timeoutMs: 30_000,
-      topicData: [{ name: topic, partitionData: [{ index, records: batch }] }],
-    }),
-  );
+  return Array.from({ length: partitions }, (_, partition) => produceFrame({ topic, partition, batch, acks }));
+}
+
+export function produceFrame(request: {
+  topic: string;
+  partition: number;
+  batch: Uint8Array;
+  acks: -1 | 0 | 1;
+}): Uint8Array {
+  const { topic, partition, batch, acks } = request;
+  const topicData = [{ name: topic, partitionData: [{ index: partition, records: batch }] }];
+  return requestFrame(Produce, VERSION, { acks, timeoutMs: 30_000, topicData });
 }
 
 function inTurn(frames: readonly Uint8Array[], index: number): Uint8Array {
@@ -32,7 +38,14 @@ export function produceAll(
   client: LoadClient,
   load: ProduceLoad & { requests: number; inFlight: number },
 ): Promise<void> {
-  const frames = produceFrames(load);
+  return sendAll(client, { ...load, frames: produceFrames(load) });
+}
+
+/** `requests` of these, one after the other and then again, `inFlight` of them unanswered at any time. */
+export function sendAll(
+  client: LoadClient,
+  load: { frames: readonly Uint8Array[]; requests: number; inFlight: number },
+): Promise<void> {
   return client.run((done) => {
     let sent = 0;
     let answered = 0;
@@ -46,47 +59,31 @@ export function produceAll(
     };
     const sendNext = () => {
       if (sent === load.requests) return;
-      client.send(inTurn(frames, sent), onAnswer);
+      client.send(inTurn(load.frames, sent), onAnswer);
       sent += 1;
     };
     for (let i = 0; i < load.inFlight; i += 1) sendNext();
   });
 }
 
-/** One batch per millisecond and more when a timer came late; answers how long each took, in milliseconds. */
-export async function produceSteadily(
+/** Answers how long each took, in milliseconds. */
+export function produceSteadily(
   client: LoadClient,
   load: ProduceLoad & { perSecond: number; seconds: number },
-): Promise<Float64Array> {
+): Promise<number[]> {
   const frames = produceFrames(load);
   const total = load.perSecond * load.seconds;
-  const latencies = new Float64Array(total);
-  await client.run((done) => {
-    const startedAt = performance.now();
-    let sent = 0;
-    let answered = 0;
-    const send = () => {
-      const index = sent;
-      const sentAt = performance.now();
-      sent += 1;
-      client.send(inTurn(frames, index), (answer) => {
-        latencies[index] = performance.now() - sentAt;
-        answered += 1;
-        if (answered < total) return;
-        expectSuccess(answer);
-        done();
-      });
-    };
-    const timer = setInterval(() => {
-      const due = Math.min(total, ((performance.now() - startedAt) * load.perSecond) / 1000);
-      while (sent < due) send();
-      if (sent === total) clearInterval(timer);
-    }, 1);
+  return sendSteadily(client, {
+    perSecond: load.perSecond,
+    goesOn: (index) => index < total,
+    frame: (index) => inTurn(frames, index),
+    onAnswer: (answer, index) => {
+      if (index === total - 1) expectSuccess(answer);
+    },
   });
-  return latencies;
 }
 
-function expectSuccess(answer: Uint8Array): void {
+export function expectSuccess(answer: Uint8Array): void {
   const { responses } = decodeAnswer(Produce, VERSION, answer);
   const errorCode = responses[0]?.partitionResponses[0]?.errorCode;
   if (errorCode !== 0) throw new Error(`a produce request was refused: error ${errorCode}`);

@@ -1,7 +1,12 @@
-/** Topics for the benchmarks. */
+/** Topics for the benchmarks, and settings that change meanwhile. */
 import { CreateTopics } from '../../src/protocol/messages/create-topics.ts';
+import { IncrementalAlterConfigs } from '../../src/protocol/messages/incremental-alter-configs.ts';
 import { ListOffsets } from '../../src/protocol/messages/list-offsets.ts';
 import type { LoadClient } from './client.ts';
+
+const TOPIC_RESOURCE = 2;
+const BROKER_RESOURCE = 4;
+const SET = 0;
 
 /** Creates a topic, of one partition unless more are asked for, and waits until all can be written to. */
 export async function createTopic(
@@ -30,4 +35,19 @@ async function isWritable(client: LoadClient, name: string, numPartitions: numbe
   const partitions = Array.from({ length: numPartitions }, (_, index) => ({ partitionIndex: index, timestamp: -1 }));
   const { topics } = await client.request(ListOffsets, 7, { replicaId: -1, topics: [{ name, partitions }] });
   return topics[0]?.partitions.every(({ errorCode }) => errorCode === 0) === true;
+}
+
+/** Sets one setting of a topic, or of all brokers. */
+export async function setConfig(
+  client: LoadClient,
+  resource: { topic: string } | 'brokers',
+  [name, value]: readonly [string, string],
+): Promise<void> {
+  const [resourceType, resourceName] =
+    resource === 'brokers' ? [BROKER_RESOURCE, ''] : [TOPIC_RESOURCE, resource.topic];
+  const configs = [{ name, configOperation: SET, value }];
+  const request = { resources: [{ resourceType, resourceName, configs }], validateOnly: false };
+  const { responses } = await client.request(IncrementalAlterConfigs, 1, request);
+  const errorCode = responses[0]?.errorCode;
+  if (errorCode !== 0) throw new Error(`${name} was not set: error ${errorCode}`);
 }
