@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { testEnv } from '../../sim/test-env.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
+import { logSettings } from '../log/log.fixture.ts';
 import type { LogEngine, PartitionLog } from '../log/log-engine.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import type { ClusterRecord } from './cluster-record.ts';
@@ -54,6 +55,19 @@ test('an append whose sync fails has an unknown outcome; what is read back decid
   const outcome = await log.append([topicB], { expectedPosition: 0 });
   assert.deepEqual(outcome, { kind: 'conflict', position: 1 });
   assert.deepEqual(await readAll(log), [topicA]);
+});
+
+test('a log that has lost its snapshot is refused, and not taken for a new one', async () => {
+  const env = testEnv();
+  const engine = new MemoryLogEngine({ env });
+  const log = new EngineMetadataLog({ env, engine, config: new BrokerConfig() });
+  await log.append([topicA], { expectedPosition: 0 });
+  await log.close();
+  const emptied = await engine.open(metadataLogId, logSettings());
+  await emptied.advanceStart(1);
+  await emptied.close();
+  const again = new EngineMetadataLog({ env, engine, config: new BrokerConfig() });
+  await assert.rejects(again.readFrom(0), MetadataLogFault);
 });
 
 test('an append that the log refuses is a fault, and the log goes on afterwards', async () => {

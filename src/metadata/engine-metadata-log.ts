@@ -87,6 +87,9 @@ export class EngineMetadataLog implements MetadataLog {
     const { durableOffset: endOffset, startOffset } = log;
     const isBeginning = position === 0;
     if (!isBeginning && position < startOffset) throw new MetadataLogFault('the reader was left behind by snapshots');
+    if (isBeginning && startOffset > 0 && log.endOffset === startOffset) {
+      throw new MetadataLogFault('the metadata log is lost: a snapshot should be at its start, and it is empty');
+    }
     const offset = isBeginning ? startOffset : position;
     if (offset >= endOffset) return { records: [], nextPosition: position };
     const read = { offset, endOffset, bytesMax: SLICE_BYTES, atLeastOneBatch: true };
