@@ -24,10 +24,14 @@ export interface MemoryDiskOptions {
   readonly seed?: number;
 }
 
-/** What outlives a process. */
+/** What outlives a process, and what several on one machine share. */
 interface Platter {
   readonly root: MemoryDirectory;
   readonly random: SeededRandom;
+  /** By path: who has it, until he dies. */
+  readonly locks: Map<string, MemoryDisk>;
+  /** How often the power went. */
+  losses: number;
 }
 
 const CHANGING = new Set<DiskOperation['kind']>([
@@ -55,14 +59,15 @@ export class MemoryDisk implements Disk {
 
   readonly #clock: Clock;
   readonly #platter: Platter;
-  readonly #locks = new Set<string>();
+  readonly #lossesAtStart: number;
   #dead = false;
-  #crashed = false;
   #sequence = 0;
 
   constructor(options: MemoryDiskOptions, platter?: Platter) {
     this.#clock = options.clock;
-    this.#platter = platter ?? { root: new MemoryDirectory(), random: new SeededRandom(options.seed ?? 1) };
+    const random = new SeededRandom(options.seed ?? 1);
+    this.#platter = platter ?? { root: new MemoryDirectory(), random, locks: new Map(), losses: 0 };
+    this.#lossesAtStart = this.#platter.losses;
   }
 
   get operations(): number {
@@ -71,18 +76,17 @@ export class MemoryDisk implements Disk {
 
   /** The power or the process that used the disk is gone. */
   get dead(): boolean {
-    return this.#dead;
+    return this.#dead || this.crashed;
   }
 
   /** It was the power. */
   get crashed(): boolean {
-    return this.#crashed;
+    return this.#platter.losses > this.#lossesAtStart;
   }
 
-  /** The power goes. */
+  /** The power goes, for every process that uses the disk. */
   crash(): void {
-    this.#dead = true;
-    this.#crashed = true;
+    this.#platter.losses += 1;
     this.#platter.root.crash(this.#platter.random);
   }
 
@@ -95,6 +99,11 @@ export class MemoryDisk implements Disk {
   restarted(clock: Clock): MemoryDisk {
     this.kill();
     return new MemoryDisk({ clock }, this.#platter);
+  }
+
+  /** The same disk for another process on the machine. */
+  alongside(): MemoryDisk {
+    return new MemoryDisk({ clock: this.#clock }, this.#platter);
   }
 
   /** The file at `path` as it is read now. */
@@ -115,18 +124,18 @@ export class MemoryDisk implements Disk {
 
   /** Runs one call. `effect` is what it does to the disk. */
   async run<T>(kind: DiskOperation['kind'], path: string, effect: (verdict: DiskVerdict) => T): Promise<T> {
-    if (this.#dead) return never();
+    if (this.dead) return never();
     const operation = { kind, path, sequence: this.#sequence, changes: CHANGING.has(kind) };
     this.#sequence += 1;
     await this.pause(operation);
-    if (this.#dead) return never();
+    if (this.dead) return never();
     const verdict = this.judge(operation);
     if (verdict.kind === 'fault' && kind !== 'write' && kind !== 'sync') throw fault(verdict.fault, kind, path);
     if (verdict.kind === 'crash') return this.#crashIn(() => effect(verdict));
     const result = effect(verdict);
     if (verdict.kind === 'fault') throw fault(verdict.fault, kind, path);
     await undefined;
-    return this.#dead ? never() : result;
+    return this.dead ? never() : result;
   }
 
   #crashIn(effect: () => unknown): Promise<never> {
@@ -228,9 +237,11 @@ export class MemoryDisk implements Disk {
   }
 
   async lock(path: string): Promise<DiskLock | undefined> {
-    if (this.#locks.has(path)) return undefined;
-    this.#locks.add(path);
-    return { release: async () => void this.#locks.delete(path) };
+    const { locks } = this.#platter;
+    const owner = locks.get(path);
+    if (owner !== undefined && !owner.dead) return undefined;
+    locks.set(path, this);
+    return { release: async () => void locks.delete(path) };
   }
 
   #find(path: string): MemoryNode | undefined {

@@ -8,17 +8,26 @@ import { ErrorCode } from '../src/protocol/error-code.ts';
 import { FindCoordinator } from '../src/protocol/messages/find-coordinator.ts';
 import { IncrementalAlterConfigs } from '../src/protocol/messages/incremental-alter-configs.ts';
 import { Answers } from './checkers/answers.ts';
-import { idOf, keyOf, TransactionTruth } from './checkers/transaction-truth.ts';
+import {
+  type FoundRecord,
+  idOf,
+  keyOf,
+  type Outcome,
+  type SimTransaction,
+  TransactionTruth,
+} from './checkers/transaction-truth.ts';
 import { Client } from './clients/client.ts';
 import type { CommittedRecord, PartitionPlace } from './clients/read-committed.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { type Simulation, SimulationFailure } from './simulate.ts';
 import { Chain, checkChain, committedOffset } from './workloads/chain.ts';
 import { latest, readAllCommitted, readCommittedForEver } from './workloads/committed-reader.ts';
+import { type Backup, Keeper } from './workloads/keeper.ts';
 import { createTopic, partitionsOf, type SimTopic, type TopicPlan } from './workloads/topics.ts';
 import { Transactor, type TransactorPlan } from './workloads/transactor.ts';
 import { Lives } from './world/lives.ts';
 import type { MoodName } from './world/mood.ts';
+import { checkBackups } from './world/restored.ts';
 import { violated, World } from './world/world.ts';
 
 const LIVES = 3;
@@ -44,8 +53,8 @@ export async function simulateTransactions(seed: number, mood: MoodName = 'commo
   } catch (error) {
     throw new SimulationFailure(seed, world.trace.lines, error, `--transactions --mood ${mood}`);
   }
-  const { ends, committedCount: transactions } = plan;
-  return { trace: world.trace.lines, ends, steps: world.schedule.steps, transactions };
+  const { ends, committedCount: transactions, backups } = plan;
+  return { trace: world.trace.lines, ends, steps: world.schedule.steps, transactions, backups };
 }
 
 function brokerSettings(random: SeededRandom): Readonly<Record<string, string>> {
@@ -68,13 +77,18 @@ class TransactionPlan {
   readonly #answers: Answers;
   readonly #lives: Lives;
   readonly #truth = new TransactionTruth();
+  readonly #keeper: Keeper<ReadonlyMap<SimTransaction, Outcome>>;
   #topics: readonly SimTopic[] = [];
+  backups = 0;
 
   constructor(world: World) {
     this.#world = world;
     this.#answers = new Answers(world.schedule);
+    this.#keeper = new Keeper(world, () => this.#truth.outcomes());
     // Everything here is acknowledged when it is durable: no death takes any of it back.
-    this.#lives = new Lives(world, this.#answers, () => {});
+    this.#lives = new Lives(world, this.#answers, (death) => {
+      if (death === 'power') this.#keeper.powerLost();
+    });
   }
 
   get ends(): readonly string[] {
@@ -91,6 +105,7 @@ class TransactionPlan {
     this.#startReaders();
     this.#startTransactors();
     this.#startChains();
+    if (this.#world.mood.isBackedUp) this.#world.start(() => this.#keeper.run());
     for (let life = 1; life < LIVES; life += 1) {
       await this.#lives.live();
       await this.#lives.bootAtLast();
@@ -198,6 +213,19 @@ class TransactionPlan {
       }
     }
     await this.#world.machine.stop();
+    if (this.#world.mood.isBackedUp) {
+      this.backups = await checkBackups(this.#world, this.#keeper, (backup) => this.#checkRestored(backup));
+    }
+  }
+
+  /** What was open when the backup was made has timed out long since. */
+  async #checkRestored({ target, before, after }: Backup<ReadonlyMap<SimTransaction, Outcome>>): Promise<void> {
+    await this.#waitForStability();
+    const client = this.#client(target);
+    const records = await this.#readAll(client);
+    this.#truth.checkRestored(withIds(records), forgetful, { before, after });
+    await this.#checkChains(client, records);
+    client.close();
   }
 
   /** No transaction may hold back a partition for ever. */
@@ -229,17 +257,23 @@ class TransactionPlan {
   /** Answers what can be read, by the name of a partition. */
   async #checkAll(name: string): Promise<ReadonlyMap<string, readonly CommittedRecord[]>> {
     const client = this.#client(name);
+    const records = await this.#readAll(client);
+    this.#truth.checkEnd(withIds(records), forgetful);
+    await this.#checkChains(client, records);
+    client.note(`${this.#truth.committedCount} transactions are committed, all whole`);
+    client.close();
+    return records;
+  }
+
+  async #readAll(client: Client): Promise<ReadonlyMap<string, readonly CommittedRecord[]>> {
     const records = new Map<string, readonly CommittedRecord[]>();
     for (const { topic, place } of this.#places()) {
       records.set(place.name, await readAllCommitted(client, topic, place));
     }
-    const readable = new Map(
-      Array.from(records, ([partition, all]) => [
-        partition,
-        all.map(({ offset, value }) => ({ offset, id: idOf(value) })),
-      ]),
-    );
-    this.#truth.checkEnd(readable, forgetful);
+    return records;
+  }
+
+  async #checkChains(client: Client, records: ReadonlyMap<string, readonly CommittedRecord[]>): Promise<void> {
     for (const { topic, place } of this.#places()) {
       if (topic !== 'source') continue;
       const committed = await committedOffset(this.#world, client, { sourceTopic: 'source', source: place });
@@ -250,10 +284,18 @@ class TransactionPlan {
         target: (records.get(`target-${place.index}`) ?? []).map(({ value }) => Number(value.split('|')[1])),
       });
     }
-    client.note(`${this.#truth.committedCount} transactions are committed, all whole`);
-    client.close();
-    return records;
   }
+}
+
+function withIds(
+  records: ReadonlyMap<string, readonly CommittedRecord[]>,
+): ReadonlyMap<string, readonly FoundRecord[]> {
+  return new Map(
+    Array.from(records, ([partition, all]) => [
+      partition,
+      all.map(({ offset, value }) => ({ offset, id: idOf(value) })),
+    ]),
+  );
 }
 
 /** Compaction and retention may come between two reads: they take what was replaced, and old records of what is forgetful. */

@@ -8,6 +8,7 @@ import { checkFiles } from './checkers/files.ts';
 import { GroupTruth } from './checkers/group-truth.ts';
 import { checkLeftovers, logBytes } from './checkers/leftovers.ts';
 import { MetadataTruth } from './checkers/metadata-truth.ts';
+import { checkRestoredBroker, type Promises } from './checkers/restored-broker.ts';
 import { checkPartition } from './checkers/scan.ts';
 import { checkToldLosses } from './checkers/told-losses.ts';
 import { Client } from './clients/client.ts';
@@ -15,12 +16,15 @@ import type { SeededRandom } from './seeded-random.ts';
 import { Admin } from './workloads/admin.ts';
 import { consume } from './workloads/consumer.ts';
 import { darkenOne } from './workloads/dark-directory.ts';
+import { follow } from './workloads/follower.ts';
 import { findCoordinator, GroupMember, readCommitted } from './workloads/group-member.ts';
+import { type Backup, Keeper } from './workloads/keeper.ts';
 import { Producer } from './workloads/producer.ts';
 import { createTopic, partitionsOf, type SimPartition, type SimTopic, type TopicPlan } from './workloads/topics.ts';
 import { Lives, rotIndexes } from './world/lives.ts';
 import type { Death } from './world/machine.ts';
 import type { Mood, MoodName } from './world/mood.ts';
+import { checkBackups } from './world/restored.ts';
 import { violated, World } from './world/world.ts';
 
 const LIVES = 3;
@@ -34,6 +38,8 @@ export interface Simulation {
   /** How the lives ended. */
   readonly ends: readonly string[];
   readonly steps: number;
+  /** How many were made while the world was at work, and are whole. */
+  readonly backups: number;
 }
 
 /** Rejects with what was violated, and the end of the trace. */
@@ -46,7 +52,8 @@ export async function simulate(seed: number, mood?: MoodName): Promise<Simulatio
   } catch (error) {
     throw new SimulationFailure(seed, world.trace.lines, error, mood === undefined ? '' : `--mood ${mood}`);
   }
-  return { trace: world.trace.lines, ends: plan.ends, steps: world.schedule.steps };
+  const { ends, backups } = plan;
+  return { trace: world.trace.lines, ends, steps: world.schedule.steps, backups };
 }
 
 export class SimulationFailure extends Error {
@@ -85,11 +92,14 @@ class Plan {
   readonly #isDurable: boolean;
   readonly #group: GroupTruth;
   readonly #metadata = new MetadataTruth();
+  readonly #keeper: Keeper<Promises>;
   #topics: readonly SimTopic[] = [];
+  backups = 0;
 
   constructor(world: World) {
     this.#world = world;
     this.#answers = new Answers(world.schedule);
+    this.#keeper = new Keeper(world, () => this.#promises());
     this.#isDurable = world.machine.settings['durability'] === 'sync';
     this.#group = new GroupTruth({ commitsAreDurable: this.#isDurable });
     this.#lives = new Lives(world, this.#answers, (death) => this.#died(death));
@@ -104,6 +114,7 @@ class Plan {
     this.#topics = await this.#createTopics();
     this.#startActors();
     this.#startGroupAndAdmin();
+    if (this.#world.mood.isBackedUp) this.#startBackups();
     const inspector = this.#client('inspector');
     for (let life = 1; life <= LIVES; life += 1) {
       if (life > 1) await this.#lives.bootAtLast();
@@ -115,6 +126,7 @@ class Plan {
 
   #died(death: Death): void {
     if (death !== 'power') return;
+    this.#keeper.powerLost();
     for (const { truth } of partitionsOf(this.#topics)) truth.forgetWeak();
     this.#group.powerLost();
   }
@@ -154,6 +166,22 @@ class Plan {
     this.#world.start(() => admin.run());
   }
 
+  #startBackups(): void {
+    this.#world.start(() => this.#keeper.run());
+    for (const partition of partitionsOf(this.#topics)) {
+      const follower = this.#client(`f-${partition.topic.name}-${partition.index}`);
+      this.#world.start(() => follow(this.#world, follower, partition));
+    }
+  }
+
+  #promises(): Promises {
+    return {
+      partitions: partitionsOf(this.#topics).map(({ truth }) => truth.copy()),
+      metadata: this.#metadata.copy(),
+      group: this.#group.copy(),
+    };
+  }
+
   #startProducer(name: string, partition: SimPartition, isIdempotent: boolean): void {
     const acks = this.#world.random.chance(0.8) ? -1 : 1;
     const producer = new Producer(this.#world, this.#client(name), partition, {
@@ -179,9 +207,24 @@ class Plan {
     await this.#world.sleep(CLEAN_UP_MS);
     await this.#checkDisk();
     if (this.#isDurable) await this.#checkAfter('a power loss', state, async () => this.#world.machine.kill('power'));
+    // For that the broker opens all logs: so its next stop is clean.
+    if (this.#world.mood.isBackedUp) await this.#keeper.backUpRunning();
     await this.#world.machine.stop();
     const used = new Set([...this.#topics.map(({ name }) => name), '__consumer_offsets', '__cluster_metadata']);
     for (const root of this.#world.machine.dataDirs) await checkFiles(this.#world, root, used);
+    if (this.#world.mood.isBackedUp) {
+      await this.#keeper.backUpStopped();
+      this.backups = await checkBackups(this.#world, this.#keeper, (backup) => this.#checkRestored(backup));
+    }
+  }
+
+  async #checkRestored({ target, before, after }: Backup<Promises>): Promise<void> {
+    // Retention is through by then.
+    await this.#world.sleep(CLEAN_UP_MS);
+    const client = this.#client(target);
+    const restored = { topics: this.#topics, before, after, isDurable: this.#isDurable };
+    await checkRestoredBroker(this.#world, client, restored);
+    client.close();
   }
 
   async #checkAfter(what: string, before: BrokerState, end: () => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-/** A real broker is backed up while producers, transactions, a group, compaction and deletions are at work; another one starts on what is restored. */
+/** A real broker is backed up while producers, transactions, a group, compaction and deletions are at work; another one starts on what is restored (invariant I33). */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

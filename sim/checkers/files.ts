@@ -6,12 +6,12 @@ import { checkDirectory } from '../../src/log/local/check/check-directory.ts';
 import { ProducerAudit } from '../../src/partition/producer-audit.ts';
 import { violated, type World } from '../world/world.ts';
 
-/** Of `topics`, which were in use since the last crash. Of others there may be what nobody was promised, until somebody asks for them. */
-export async function checkFiles(world: World, root: string, topics: ReadonlySet<string>): Promise<void> {
+/** Of `topics`, which were in use since the last crash: of others there may be what nobody was promised, until somebody asks for them. Default: all. */
+export async function checkFiles(world: World, root: string, topics?: ReadonlySet<string>): Promise<void> {
   const pause = (delayMs: number) => world.sleep(delayMs);
   const checked = { disk: world.machine.disk, pause };
   const report = await checkDirectory({ world: checked, root, audit: () => new ProducerAudit() });
-  const logs = report.logs.filter(({ topic }) => topics.has(topic));
+  const logs = report.logs.filter(({ topic }) => topics?.has(topic) ?? true);
   for (const { faults } of [report, ...logs]) {
     const fault = faults.faults.find(({ harm }) => harm !== 'derived');
     if (fault !== undefined) violated(`${root}/${fault.file} is damaged: ${fault.problem} at ${fault.position}`);

@@ -4,12 +4,6 @@
  */
 import { violated } from '../world/world.ts';
 
-interface Committed {
-  /** Undefined: nothing that was promised. */
-  acknowledged: number | undefined;
-  readonly asked: Set<number>;
-}
-
 /** `era`: a time in which the coordinator keeps its memory; generations that were not durable may be given again in the next. */
 export interface Generation {
   readonly era: number;
@@ -24,7 +18,9 @@ export interface Promised {
 
 export class GroupTruth {
   readonly #commitsAreDurable: boolean;
-  readonly #partitions = new Map<number, Committed>();
+  /** By partition; nothing where nothing was promised. */
+  readonly #acknowledged = new Map<number, number>();
+  readonly #asked: Map<number, Set<number>>;
   /** By era and generation: who leads, and who owns each partition. */
   readonly #leaders = new Map<string, string>();
   readonly #owners = new Map<string, string>();
@@ -32,13 +28,21 @@ export class GroupTruth {
   #losses = 0;
   #newest: Generation = { era: -1, number: -1 };
 
-  constructor(options: { commitsAreDurable: boolean }) {
+  constructor(options: { commitsAreDurable: boolean; asked?: Map<number, Set<number>> }) {
     this.#commitsAreDurable = options.commitsAreDurable;
+    this.#asked = options.asked ?? new Map();
+  }
+
+  /** What is promised now, and stays so; what is asked for later counts there, too. */
+  copy(): GroupTruth {
+    const copy = new GroupTruth({ commitsAreDurable: this.#commitsAreDurable, asked: this.#asked });
+    for (const [partition, offset] of this.#acknowledged) copy.#acknowledged.set(partition, offset);
+    return copy;
   }
 
   /** To be asked when a request is sent, and handed back with its answer. */
   promised(partition: number): Promised {
-    return { offset: this.#of(partition).acknowledged, losses: this.#losses };
+    return { offset: this.#acknowledged.get(partition), losses: this.#losses };
   }
 
   joined(generation: Generation, leader: string): void {
@@ -65,13 +69,13 @@ export class GroupTruth {
   }
 
   commitAsked(partition: number, offset: number): void {
-    this.#of(partition).asked.add(offset);
+    const asked = this.#asked.get(partition) ?? new Set();
+    this.#asked.set(partition, asked.add(offset));
   }
 
   commitAcknowledged(partition: number, offset: number, wasFenced: boolean): void {
     if (wasFenced) violated(`a commit of ${offset} for ${partition} was taken from a member of an older generation`);
-    const committed = this.#of(partition);
-    committed.acknowledged = Math.max(offset, committed.acknowledged ?? 0);
+    this.#acknowledged.set(partition, Math.max(offset, this.#acknowledged.get(partition) ?? 0));
   }
 
   /** `offset` was answered to a request that was sent at `since`; undefined is none. */
@@ -80,7 +84,7 @@ export class GroupTruth {
     if (isBack && since.losses === this.#losses) {
       violated(`the committed offset of partition ${partition} went back from ${since.offset} to ${offset}`);
     }
-    if (offset !== undefined && !this.#of(partition).asked.has(offset)) {
+    if (offset !== undefined && !this.#asked.get(partition)?.has(offset)) {
       violated(`the committed offset of partition ${partition} is ${offset}, which nobody committed`);
     }
   }
@@ -88,16 +92,7 @@ export class GroupTruth {
   powerLost(): void {
     if (this.#commitsAreDurable) return;
     this.#losses += 1;
-    for (const committed of this.#partitions.values()) committed.acknowledged = undefined;
-  }
-
-  #of(partition: number): Committed {
-    let committed = this.#partitions.get(partition);
-    if (committed === undefined) {
-      committed = { acknowledged: undefined, asked: new Set() };
-      this.#partitions.set(partition, committed);
-    }
-    return committed;
+    this.#acknowledged.clear();
   }
 }
 

@@ -9,6 +9,8 @@ interface KnownTopic {
   partitionsAsked: number;
   /** By name: what was acknowledged last, and everything asked for since. */
   readonly settings: Map<string, string[]>;
+  /** A record was acknowledged, and nobody deletes any. */
+  hasRecord: boolean;
 }
 
 export interface SeenTopic {
@@ -19,6 +21,13 @@ export interface SeenTopic {
 export class MetadataTruth {
   readonly #topics = new Map<string, KnownTopic>();
 
+  /** As it is now, and stays. */
+  copy(): MetadataTruth {
+    const copy = new MetadataTruth();
+    for (const [name, topic] of this.#topics) copy.#topics.set(name, { ...topic, settings: new Map(topic.settings) });
+    return copy;
+  }
+
   creationAsked(name: string, partitions: number): void {
     this.#topics.set(name, {
       id: undefined,
@@ -26,6 +35,7 @@ export class MetadataTruth {
       partitionsPromised: 0,
       partitionsAsked: partitions,
       settings: new Map(),
+      hasRecord: false,
     });
   }
 
@@ -33,6 +43,14 @@ export class MetadataTruth {
     const topic = this.#of(name);
     topic.id = seen.id;
     topic.partitionsPromised = Math.max(topic.partitionsPromised, seen.partitions);
+  }
+
+  recordAcknowledged(name: string): void {
+    this.#of(name).hasRecord = true;
+  }
+
+  hasRecord(name: string): boolean {
+    return this.#topics.get(name)?.hasRecord ?? false;
   }
 
   deletionAsked(name: string): void {
@@ -71,6 +89,21 @@ export class MetadataTruth {
     if (known.id !== undefined && known.id !== topic.id) violated(`the topic ${name} is another one than before`);
     if (topic.partitions < known.partitionsPromised || topic.partitions > known.partitionsAsked) {
       violated(`the topic ${name} has ${topic.partitions} partitions, promised were ${known.partitionsPromised}`);
+    }
+  }
+
+  /** In a restored backup that was begun when this was true, and made when `after` was. */
+  restored(name: string, topic: SeenTopic | undefined, after: MetadataTruth): void {
+    const [known, last] = [this.#topics.get(name), after.#of(name)];
+    if (topic === undefined) {
+      if (known?.id !== undefined && last.deletion === 'none') violated(`the topic ${name} is not in the backup`);
+      return;
+    }
+    if (known?.deletion === 'done') violated(`the topic ${name} was deleted, and is in the backup`);
+    if (last.id !== undefined && last.id !== topic.id) violated(`the topic ${name} is another one in the backup`);
+    const promised = known?.partitionsPromised ?? 0;
+    if (topic.partitions < promised || topic.partitions > last.partitionsAsked) {
+      violated(`the topic ${name} has ${topic.partitions} partitions in the backup, promised were ${promised}`);
     }
   }
 

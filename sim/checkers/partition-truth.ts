@@ -48,6 +48,20 @@ export class PartitionTruth {
     this.rules = rules;
   }
 
+  /** As it is now, and stays. */
+  copy(): PartitionTruth {
+    const copy = new PartitionTruth(this.rules);
+    for (const id of this.#sent) copy.#sent.add(id);
+    for (const [offset, fact] of this.#facts) copy.#facts.set(offset, fact);
+    for (const [id, offset] of this.#offsetOfId) copy.#offsetOfId.set(id, offset);
+    copy.#startAsked = this.#startAsked;
+    copy.#startPromised = this.#startPromised;
+    copy.#startSeen = this.#startSeen;
+    copy.#highWatermark = this.#highWatermark;
+    copy.#losses = this.#losses;
+    return copy;
+  }
+
   get size(): number {
     return this.#facts.size;
   }
@@ -111,15 +125,25 @@ export class PartitionTruth {
   }
 
   /** What a scan of the whole partition found: everything that was promised and not deleted must be in it. */
-  checkScan(found: ReadonlyMap<number, string>, bounds: { logStart: number; endOffset: number }): void {
+  checkScan(found: ReadonlyMap<number, string>, logStart: number): void {
+    this.checkPromised(found, logStart);
+    this.checkKnown(found);
+  }
+
+  checkPromised(found: ReadonlyMap<number, string>, logStart: number): void {
     const { name, isCompacted } = this.rules;
-    if (bounds.logStart < this.#startPromised) {
-      violated(`${name}: begins at ${bounds.logStart}, and ${this.#startPromised} was promised`);
+    if (logStart < this.#startPromised) {
+      violated(`${name}: begins at ${logStart}, and ${this.#startPromised} was promised`);
     }
     for (const [offset, fact] of this.#facts) {
-      if (offset < bounds.logStart) continue;
+      if (offset < logStart) continue;
       if (!found.has(offset) && !isCompacted) violated(`${name}: ${fact.id} at ${offset} is lost`);
     }
+  }
+
+  /** Everything that was found was sent, and is where it was told to be. */
+  checkKnown(found: ReadonlyMap<number, string>): void {
+    const { name } = this.rules;
     for (const [offset, id] of found) {
       if (!this.#sent.has(id)) violated(`${name}: ${id} at ${offset} was never sent`);
       this.#learn(offset, id, 'written');

@@ -39,12 +39,26 @@ export async function checkPartition(client: Client, partition: SimPartition, ra
   const scan = await scanPartition(client, partition);
   const { name, isCompacted, readsAreDurable } = truth.rules;
   client.note(`scanned ${name}: ${scan.logStart} to ${scan.endOffset}, ${scan.records.length} records`);
-  truth.checkScan(new Map(scan.records.map(({ offset, id }) => [offset, id])), scan);
+  truth.checkScan(idsByOffset(scan), scan.logStart);
   checkOrder(
     name,
     scan.records.map(({ id }) => id),
     { mayHaveGaps: isCompacted || !readsAreDurable },
   );
+  await checkLookups(client, partition, scan, random);
+}
+
+export function idsByOffset({ records }: Scan): ReadonlyMap<number, string> {
+  return new Map(records.map(({ offset, id }) => [offset, id]));
+}
+
+/** What indexes answer is what the scan has found. */
+export async function checkLookups(
+  client: Client,
+  partition: SimPartition,
+  scan: Scan,
+  random: SeededRandom,
+): Promise<void> {
   for (let lookup = 0; lookup < LOOKUPS; lookup += 1) {
     await checkTime(client, partition, scan, random);
     await checkMiddle(client, partition, scan, random);

@@ -9,7 +9,7 @@ import { violated } from '../world/world.ts';
 /**
  * `open`: nobody has asked to commit it. `asked`: it may be committed or not. `committed`: the broker said so, or somebody has seen a record of it.
  */
-type Outcome = 'open' | 'asked' | 'committed' | 'ended';
+export type Outcome = 'open' | 'asked' | 'committed' | 'ended';
 
 export interface SimTransaction {
   readonly name: string;
@@ -28,6 +28,12 @@ interface KnownRecord {
   readonly transaction: SimTransaction;
   /** It was written after all records with a lower one. */
   readonly number: number;
+}
+
+interface FoundRecords {
+  readonly ids: ReadonlySet<string>;
+  /** By partition and key: the number of the last record. */
+  readonly last: ReadonlyMap<string, number>;
 }
 
 /** Values are ids, with what a chain adds behind a bar. */
@@ -50,6 +56,11 @@ export class TransactionTruth {
 
   get committedCount(): number {
     return this.#transactions.filter(({ outcome }) => outcome === 'committed').length;
+  }
+
+  /** How all transactions stand now. */
+  outcomes(): ReadonlyMap<SimTransaction, Outcome> {
+    return new Map(this.#transactions.map((transaction) => [transaction, transaction.outcome]));
   }
 
   /** `name`: the producer's instance and the transaction's number, which rises. */
@@ -92,15 +103,25 @@ export class TransactionTruth {
     for (const { offset, value } of records) this.#seen(partition, { offset, id: idOf(value) });
   }
 
+  #seen(partition: string, record: FoundRecord): KnownRecord {
+    const known = this.#check(partition, record, ({ outcome }) => outcome);
+    known.transaction.outcome = 'committed';
+    return known;
+  }
+
   /** Invariant I16. */
-  #seen(partition: string, { offset, id }: FoundRecord): KnownRecord {
+  #check(
+    partition: string,
+    { offset, id }: FoundRecord,
+    outcomeOf: (transaction: SimTransaction) => Outcome,
+  ): KnownRecord {
     const place = `${partition} at ${offset}: ${id}`;
     const known = this.#byId.get(id) ?? violated(`${place} was read, which nobody wrote`);
     const { transaction } = known;
-    if (transaction.outcome === 'open') violated(`${place} was read, and nobody has asked to commit its transaction`);
-    if (transaction.outcome === 'ended') violated(`${place} was read, and its transaction was aborted`);
+    const outcome = outcomeOf(transaction);
+    if (outcome === 'open') violated(`${place} was read, and nobody has asked to commit its transaction`);
+    if (outcome === 'ended') violated(`${place} was read, and its transaction was aborted`);
     if (!transaction.ids.get(partition)?.includes(id)) violated(`${place} was written to another partition`);
-    transaction.outcome = 'committed';
     return known;
   }
 
@@ -123,27 +144,62 @@ export class TransactionTruth {
    * Invariants I16 and I18, of everything that can be read in the end, in order, by the name of a partition. From those in `forgetful` old records may have gone.
    */
   checkEnd(readable: ReadonlyMap<string, readonly FoundRecord[]>, forgetful: ReadonlySet<string>): void {
-    const found = new Set<string>();
-    /** By partition and key: the number of the last record. */
+    const found = this.#takeIn(readable, (partition, record) => {
+      if (this.#passedOver.get(partition)?.has(record.offset)) {
+        violated(
+          `${partition} at ${record.offset}: ${record.id} is there, and an earlier read of committed records left it out`,
+        );
+      }
+      return this.#seen(partition, record);
+    });
+    const committed = this.#transactions.filter(({ outcome }) => outcome === 'committed');
+    this.#checkWhole(committed, found, forgetful);
+  }
+
+  /** Of everything that can be read in a restored backup, which was begun when `before` was true and made when `after` was. */
+  checkRestored(
+    readable: ReadonlyMap<string, readonly FoundRecord[]>,
+    forgetful: ReadonlySet<string>,
+    { before, after }: Record<'before' | 'after', ReadonlyMap<SimTransaction, Outcome>>,
+  ): void {
+    const thereNow = new Set<SimTransaction>();
+    const found = this.#takeIn(readable, (partition, record) => {
+      const known = this.#check(partition, record, (transaction) => after.get(transaction) ?? 'open');
+      thereNow.add(known.transaction);
+      return known;
+    });
+    for (const [transaction, outcome] of before) if (outcome === 'committed') thereNow.add(transaction);
+    this.#checkWhole(thereNow, found, forgetful);
+  }
+
+  #takeIn(
+    readable: ReadonlyMap<string, readonly FoundRecord[]>,
+    see: (partition: string, record: FoundRecord) => KnownRecord,
+  ): FoundRecords {
+    const ids = new Set<string>();
     const last = new Map<string, number>();
     for (const [partition, records] of readable) {
       for (const record of records) {
         const { offset, id } = record;
-        if (found.has(id)) violated(`${partition} at ${offset}: ${id} is there twice`);
-        found.add(id);
-        if (this.#passedOver.get(partition)?.has(offset)) {
-          violated(`${partition} at ${offset}: ${id} is there, and an earlier read of committed records left it out`);
-        }
-        last.set(`${partition}/${keyOf(id)}`, this.#seen(partition, record).number);
+        if (ids.has(id)) violated(`${partition} at ${offset}: ${id} is there twice`);
+        ids.add(id);
+        last.set(`${partition}/${keyOf(id)}`, see(partition, record).number);
       }
       checkOrder(partition, records);
     }
+    return { ids, last };
+  }
+
+  #checkWhole(
+    transactions: Iterable<SimTransaction>,
+    { ids: found, last }: FoundRecords,
+    forgetful: ReadonlySet<string>,
+  ): void {
     const isThere = (partition: string, id: string): boolean => {
       const replacedBy = last.get(`${partition}/${keyOf(id)}`) ?? -1;
       return found.has(id) || replacedBy > (this.#byId.get(id)?.number ?? -1);
     };
-    for (const { name, ids, outcome } of this.#transactions) {
-      if (outcome !== 'committed') continue;
+    for (const { name, ids } of transactions) {
       for (const [partition, wanted] of ids) {
         if (forgetful.has(partition)) continue;
         const missing = wanted.find((id) => !isThere(partition, id));

@@ -83,6 +83,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/group/offsets/commit-offsets.ts',
     find: 'if (generation !== group.generation) return ErrorCode.ILLEGAL_GENERATION;',
     replace: '',
+    mood: 'common',
     seeds: 60,
   },
   {
@@ -223,5 +224,69 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: '    if (beginning !== undefined && !beginning.isAdmitted) return wrongTransaction;\n    if (producerEpoch(batch) < (entry?.epoch ?? NO_PRODUCER_EPOCH)) return oldEpoch;',
     replace: '',
     seeds: 60,
+  },
+  {
+    name: 'a backup is of two moments',
+    file: 'broker/backup-cuts.ts',
+    find: 'const directories = engine.cut();',
+    replace: `const early = engine.cut();
+      await new Promise<void>((resolve) => this.#options.env.timers.after(30, resolve));
+      const late = new Map(engine.cut().flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
+      const isLate = (log) => log.topic.startsWith('__') && log.topicId !== metadataLogId.topicId;
+      const directories = early.map((directory) => {
+        return { ...directory, logs: directory.logs.map((log) => (isLate(log) ? (late.get(keyOf(log)) ?? log) : log)) };
+      });`,
+    mood: 'careful',
+    seeds: 20,
+  },
+  {
+    name: 'a backup has its coordinators of an earlier moment than its records',
+    world: 'transactions',
+    file: 'broker/backup-cuts.ts',
+    find: 'const directories = engine.cut();',
+    replace: `const early = new Map(engine.cut().flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
+      await new Promise<void>((resolve) => this.#options.env.timers.after(30, resolve));
+      const isEarly = (log) => log.topic.startsWith('__') && log.topicId !== metadataLogId.topicId;
+      const directories = engine.cut().map((directory) => {
+        return { ...directory, logs: directory.logs.map((log) => (isEarly(log) ? (early.get(keyOf(log)) ?? log) : log)) };
+      });`,
+    mood: 'careful',
+    seeds: 20,
+  },
+  {
+    name: 'a backup has the end of a log as it is when it is copied',
+    world: 'transactions',
+    file: 'log/local/backup/copy-log.ts',
+    find: '} else if (await copyBatches({ disk, from, to, bytes, endOffset: cut.endOffset })) {',
+    replace: `} else if ((await disk.stat(from)) !== undefined) {
+      const source = await disk.open(from, 'readOnly');
+      const all = Buffer.alloc(await source.size());
+      await source.read(all, 0);
+      const copied = await disk.open(to, 'create');
+      await copied.write([all], 0);
+      await copied.sync();
+      return { name, bytes: all.length, isLinked: false };`,
+    mood: 'careful',
+    seeds: 20,
+  },
+  {
+    name: 'a file of a backup is not synced',
+    world: 'transactions',
+    file: 'log/local/backup/copy-file.ts',
+    find: 'await target.sync();',
+    replace: '',
+    mood: 'careful',
+    seeds: 20,
+  },
+  {
+    name: 'a backup has the metadata of an earlier moment',
+    file: 'log/local/backup/back-up.ts',
+    find: `    const copies = await copyLogs(options, others);`,
+    replace: `    const early = await copyMetadata({ disk, cut: metadata.cut, root: metadata.directory.root, target: options.target });
+    await options.world.pause(300);
+    const copies = await copyLogs(options, others);
+    if (early !== undefined && copies.kind === 'copied') return { meta: metadata.directory.meta, cutMs, logs: [...copies.logs, early] };`,
+    mood: 'careful',
+    seeds: 20,
   },
 ];

@@ -76,17 +76,19 @@ export class Admin {
     this.#own.push({ name, partitions });
     if (result?.errorCode !== ErrorCode.NONE) return;
     this.#truth.created(name, { id: result.topicId, partitions });
-    await this.#produceSome(result.topicId);
+    await this.#produceSome(name, result.topicId);
   }
 
   /** So that there are files to be left behind. */
-  async #produceSome(topicId: string): Promise<void> {
+  async #produceSome(name: string, topicId: string): Promise<void> {
     const records = buildBatch({ records: [{ key: null, value: Buffer.alloc(100) }] });
-    await this.#client.request(Produce, 13, {
+    const answer = await this.#client.request(Produce, 13, {
       acks: -1,
       timeoutMs: TIMEOUT_MS,
       topicData: [{ topicId, partitionData: [{ index: 0, records }] }],
     });
+    const error = answer?.responses[0]?.partitionResponses[0]?.errorCode;
+    if (error === ErrorCode.NONE) this.#truth.recordAcknowledged(name);
   }
 
   async #deleteTopic(): Promise<void> {

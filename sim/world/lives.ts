@@ -2,6 +2,7 @@
  * The lives of a simulated broker's process: some time of work while disk and network fail, and an end of every kind, at any disk call, also while it starts. Owns how
  * often what goes wrong; knows nothing of what the clients do meanwhile.
  */
+import { DataDirectoryInUse } from '../../src/base/faults.ts';
 import type { Answers } from '../checkers/answers.ts';
 import type { DeathMoment } from './disk-faults.ts';
 import type { Death, Machine } from './machine.ts';
@@ -9,6 +10,7 @@ import { violated, type World } from './world.ts';
 
 /** Everybody is through by then, when nothing fails. */
 const PATIENCE_MS = 60_000;
+const IN_USE_PAUSE_MS = 100;
 
 export class Lives {
   /** How they ended. */
@@ -99,7 +101,10 @@ export class Lives {
       else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
       else if (troubles && machine.dataDirs.length > 1) this.#darkenOne();
       const boot = await machine.boot();
-      if (boot.kind === 'refused' && machine.faults.spell === undefined) throw boot.error;
+      const isInUse = boot.kind === 'refused' && boot.error instanceof DataDirectoryInUse;
+      if (boot.kind === 'refused' && !isInUse && machine.faults.spell === undefined) throw boot.error;
+      // Whoever makes a backup of a broker that has stopped has its directories meanwhile.
+      if (isInUse) await this.#world.sleep(IN_USE_PAUSE_MS);
       machine.faults.end();
     }
     machine.faults.spare();

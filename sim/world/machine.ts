@@ -35,7 +35,8 @@ export class Machine {
   readonly network: SimNetwork;
   readonly faults: DiskFaults;
   readonly settings: Readonly<Record<string, string>>;
-  readonly dataDirs: readonly string[];
+  /** With which the process starts. */
+  dataDirs: readonly string[];
   disk: MemoryDisk;
   /** Counts the starts. */
   #life = 0;
@@ -138,6 +139,13 @@ export class Machine {
       if (death === 'kill') this.disk.kill();
       return death === 'power' ? { kind: 'crash' } : { kind: 'ok' };
     });
+  }
+
+  /** The disk as another process on the machine has it, which a broker's death does not end. */
+  diskAlongside(): MemoryDisk {
+    const disk = this.disk.alongside();
+    this.#plug(disk);
+    return disk;
   }
 
   whenDead(): Promise<void> {

@@ -21,6 +21,8 @@ export interface Mood {
   readonly spellChance: number;
   readonly spells: readonly SpellKind[];
   readonly dataDirs: readonly [string, ...string[]];
+  /** Somebody makes backups all the time; in the end some are restored and looked over. */
+  readonly isBackedUp: boolean;
 }
 
 const common = {
@@ -33,17 +35,28 @@ const common = {
   spellChance: 0.1,
   spells: ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'],
   dataDirs: ['data'],
+  isBackedUp: false,
 } as const;
 
-const NAMES = ['common', 'hasty', 'broken', 'forgetful', 'scattered'] as const;
+const NAMES = ['common', 'hasty', 'broken', 'forgetful', 'scattered', 'careful'] as const;
 export type MoodName = (typeof NAMES)[number];
+
+/** In the order of `below`; most worlds are common. */
+const chances = [
+  { name: 'hasty', below: 0.15 },
+  { name: 'broken', below: 0.3 },
+  { name: 'forgetful', below: 0.4 },
+  { name: 'scattered', below: 0.55 },
+  { name: 'careful', below: 0.65 },
+] as const;
+
+const SEVERAL = ['data', 'data-b', 'data-c'] as const;
 
 /** Drawn, unless one is wanted; from a generator of its own, so that a wanted mood does not change what else happens. */
 export function moodOf(seed: number, wanted?: MoodName): Mood {
   const random = new SeededRandom(seed);
   const dice = random.next();
-  const drawn =
-    dice < 0.15 ? 'hasty' : dice < 0.3 ? 'broken' : dice < 0.4 ? 'forgetful' : dice < 0.55 ? 'scattered' : 'common';
+  const drawn = chances.find(({ below }) => dice < below)?.name ?? 'common';
   const name = wanted ?? drawn;
   switch (name) {
     case 'common':
@@ -59,7 +72,9 @@ export function moodOf(seed: number, wanted?: MoodName): Mood {
     case 'forgetful':
       return { ...common, name, spellChance: 0.4, spells: ['small-file-error'] };
     case 'scattered':
-      return { ...common, name, dataDirs: ['data', 'data-b', 'data-c'] };
+      return { ...common, name, dataDirs: SEVERAL };
+    case 'careful':
+      return { ...common, name, isBackedUp: true, dataDirs: random.chance(0.3) ? SEVERAL : common.dataDirs };
   }
 }
 

@@ -209,7 +209,7 @@ test('a broker that was stopped cleanly is backed up from its files; one that wa
   const killed = { ...env, disk: env.disk.restarted(env.clock) };
   await assert.rejects(
     backup(killed, { target: 'other' }),
-    refusal(/^the broker of data was not stopped cleanly; start it/),
+    refusal(/^not all logs in data were recovered since its broker was killed; start it/),
   );
 });
 

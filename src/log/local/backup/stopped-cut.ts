@@ -17,11 +17,11 @@ import { readSmallFile } from '../small-files.ts';
 import { soundBatches } from './copy-file.ts';
 import type { LogCut } from './log-cut.ts';
 
-/** Throws DataDirectoryRefused when the last stop was not clean: what only the journal has would be missed. */
+/** Throws DataDirectoryRefused when the last stop was not clean, or a log was not opened since one that was not: what only the journal has would be missed. */
 export async function cutOfStopped(disk: Disk, root: string): Promise<readonly LogCut[]> {
   if ((await disk.stat(`${root}/${CLEAN_SHUTDOWN}`)) === undefined) {
     throw new DataDirectoryRefused(
-      `the broker of ${root} was not stopped cleanly; start it, and make the backup while it runs or after a stop`,
+      `not all logs in ${root} were recovered since its broker was killed; start it, and make the backup while it runs`,
     );
   }
   const starts = await readOffsets(disk, `${root}/${START_OFFSETS}`);
