@@ -91,6 +91,7 @@ before(async () => {
           listenerName: 'PLAINTEXT',
           advertised: undefined,
           services: {
+            // A connection only hands it to the dispatcher, and the one above looks at no broker.
             broker: {} as unknown as Broker,
             env,
             allocator: new FrameAllocator(),

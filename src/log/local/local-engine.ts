@@ -41,6 +41,7 @@ import { parsePartitionMetadata } from './partition-metadata.ts';
 import { RecoveryPoints } from './recovery-points.ts';
 import { readSmallFile } from './small-files.ts';
 import { sparingDisk } from './sparing-disk.ts';
+import { tellUnseenJournal } from './unseen-journal.ts';
 
 export interface LocalEngineOptions {
   readonly env: Env;
@@ -149,7 +150,10 @@ export class LocalLogEngine implements LogEngine {
     const checkpoints = await Checkpoints.read(env.disk, root, env.logger);
     const entries = await env.disk.list(root);
     // Whoever has left Kafka's marker has not seen the journal.
-    if (entries.some(({ name }) => name === CLEAN_SHUTDOWN)) await discardJournal(env.disk, root);
+    if (entries.some(({ name }) => name === CLEAN_SHUTDOWN)) {
+      await tellUnseenJournal(env.disk, env.logger, root);
+      await discardJournal(env.disk, root);
+    }
     const start = await takeCleanStart(env.disk, root);
     const names = entries.filter(({ kind }) => kind === 'directory').map(({ name }) => name);
     const unsound = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));

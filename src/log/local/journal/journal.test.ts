@@ -10,7 +10,7 @@ import { appendTo, logId, logSettings, whenProgress } from '../../log.fixture.ts
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
 import { JOURNAL } from '../file-names.ts';
 import { LocalLogEngine } from '../local-engine.ts';
-import { formatFileHeader } from './journal-frame.ts';
+import { FREE, formatFileHeader } from './journal-frame.ts';
 
 const LOGS = 10;
 
@@ -222,6 +222,22 @@ test('a journal that Apache Kafka has not seen is not believed after its clean s
   const [log] = await openAll(await start(after));
   assert.equal(log?.endOffset, 0);
   assert.deepEqual(await journalFiles(after), []);
+  const told = after.logger.lines.filter(({ message }) => message.startsWith('a journal is removed unread'));
+  assert.deepEqual(
+    told.map(({ level, fields }) => ({ level, ...fields })),
+    [{ level: 'warn', path: `data/${JOURNAL}1`, logs: LOGS }],
+  );
+});
+
+test('of an empty journal nothing is told after the clean stop of another program', async () => {
+  const env = testEnv();
+  await (await start(env)).close();
+  const file = await env.disk.open(`data/${JOURNAL}1`, 'create');
+  await file.write([formatFileHeader(FREE)], 0);
+  await file.close();
+  await start(env);
+  assert.deepEqual(await journalFiles(env), []);
+  assert.deepEqual(env.logger.lines, []);
 });
 
 test('a journal that another version wrote is refused and stays, because only that version can replay it', async () => {
