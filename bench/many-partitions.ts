@@ -19,7 +19,7 @@ const BATCH_BYTES = 1_200;
 export async function measureManyPartitions(kind: BrokerKind, sizes: Sizes, workDir: string): Promise<Figures> {
   const figures: Figures = new Map();
   for (const partitions of PARTITIONS) {
-    await withBroker(kind, { workDir, durable: true }, async ({ pid }, client) => {
+    await withBroker(kind, { workDir, durable: true }, async (_broker, client) => {
       const topic = `spread-${partitions}`;
       await createTopic(client, topic, kind.durableTopic, partitions);
       const name = partitions === 1 ? '1 partition' : `${partitions.toLocaleString('en-US')} partitions`;
@@ -43,11 +43,11 @@ export async function measureManyPartitions(kind: BrokerKind, sizes: Sizes, work
       const { bytes: batch, recordCount } = prepareBatch({ valueBytes: RECORD_BYTES, batchBytes: BATCH_BYTES });
       const load = { topic, batch, acks: -1, partitions, inFlight: IN_FLIGHT } as const;
       await produceAll(client, { ...load, requests: sizes.smallRequests / 4 });
-      const writtenBefore = diskBytesWritten(pid);
+      const writtenBefore = diskBytesWritten(workDir);
       const startedAt = performance.now();
       await produceAll(client, { ...load, requests: sizes.smallRequests });
       const seconds = (performance.now() - startedAt) / 1000;
-      const written = diskBytesWritten(pid) - writtenBefore;
+      const written = diskBytesWritten(workDir) - writtenBefore;
       figures.set(`durable produce over ${name}, records/s`, (sizes.smallRequests * recordCount) / seconds);
       figures.set(`disk bytes per byte produced over ${name}`, written / (sizes.smallRequests * batch.byteLength));
     });

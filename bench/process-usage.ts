@@ -1,8 +1,11 @@
-/** What the operating system charged a process with: processor time, memory and disk. Linux only, from /proc. */
-import { readFileSync } from 'node:fs';
+/** What the operating system charged a process with: processor time and memory; and what went to a disk. Linux only, from /proc and /sys. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
 /** Ticks of /proc are hundredths of a second on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** The unit of the block layer's counters, whatever the device's own sectors are. */
+const SECTOR_BYTES = 512;
 
 /** User and system time of all threads since the process began. */
 export function cpuSeconds(pid: number): number {
@@ -21,9 +24,17 @@ export function peakResidentMegabytes(pid: number): number {
   return statusMegabytes(pid, 'VmHWM');
 }
 
-/** Bytes that the process has caused to be written to a disk: counted in pages, when one gets dirty. */
-export function diskBytesWritten(pid: number): number {
-  return Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+/**
+ * Bytes that have reached the device under `path`, from whomever, with all that the page cache holds until now. What /proc charges a process with would be too much:
+ * it counts a whole folio whenever a byte of it becomes dirty. NaN where the file system has no device of its own.
+ */
+export function diskBytesWritten(path: string): number {
+  spawnSync('sync');
+  const { dev } = statSync(path);
+  const [major, minor] = [(dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & 0xfff00)];
+  const stat = `/sys/dev/block/${major}:${minor}/stat`;
+  if (!existsSync(stat)) return Number.NaN;
+  return Number(readFileSync(stat, 'utf8').trim().split(/\s+/)[6]) * SECTOR_BYTES;
 }
 
 function statusMegabytes(pid: number, field: string): number {
