@@ -209,7 +209,8 @@ class LogSimulation implements SimulationReport {
     const dice = this.#random.next();
     if (dice < 0.25) this.#append(partition, index);
     else if (dice < 0.45) this.#appendToAll(partitions);
-    else if (dice < 0.6) log.requestSync();
+    else if (dice < 0.55) log.requestSync();
+    else if (dice < 0.6) log.requestWrite();
     else if (dice < 0.72) await settle(this.#random.between(1, 6));
     else if (dice < 0.78) await model.checkRead(log, this.#random);
     else if (dice < 0.84) await this.#orFault(partition, () => this.#deleteRecords(partition, index));

@@ -121,9 +121,9 @@ export const limits = {
    */
   smallLogBytes: 1024 * 1024,
   /** Bytes of one journal file: replaying one takes a fraction of a second, and within it a thousand busy partitions come to more than a page each. */
-  journalFileBytes: 32 * 1024 * 1024,
+  journalFileBytes: 64 * 1024 * 1024,
   /** Journal files that wait until the segments of their logs are synced. Beyond, logs are synced one by one, as if there were no journal. */
-  journalFiles: 3,
+  journalFiles: 2,
   /** How long bytes are durable by the journal alone when it does not fill: what a quiet broker has to do at its stop is little. */
   journalAgeMs: 30_000,
   /** What one write to the journal is given: more goes with the next one. */

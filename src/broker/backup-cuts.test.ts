@@ -266,7 +266,7 @@ test('a backup that could not be answered does not keep the next one from its an
   await env.disk.makeDirectory('data');
   let fails = true;
   const engine = Object.assign(new MemoryLogEngine({ env }), {
-    cut() {
+    async cut() {
       if (fails) throw new Error('a bug');
       return [];
     },

@@ -19,7 +19,7 @@ export interface BackupCutsOptions {
   readonly env: Env;
   /** Where requests are looked for. */
   readonly root: string;
-  readonly engine: LogEngine & { cut(): readonly DirectoryCut[] };
+  readonly engine: LogEngine & { cut(): Promise<readonly DirectoryCut[]> };
   readonly partitions: Pick<PartitionDirectory, 'getById' | 'isUnknown'>;
 }
 
@@ -72,7 +72,7 @@ export class BackupCuts {
     let missed: LogId | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const wanted = await this.#openAll();
-      const directories = engine.cut();
+      const directories = await engine.cut();
       missed = this.#firstMissed(wanted, directories);
       if (missed === undefined) return { kind: 'cut', directories };
     }

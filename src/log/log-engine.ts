@@ -110,7 +110,7 @@ export interface PartitionLog {
   readonly bytes: number;
 
   /**
-   * Queues one batch, synchronously; it can be read at once. One write serves everything queued in the same turn.
+   * Queues one batch, synchronously; it can be read at once. Without a wish (below) it stays in memory as long as there is room.
    * The caller may go on using `batch`, but must leave its bytes as they are: they are kept, not copied, when they are large.
    *
    * Throws, and has then done nothing: `LogClosed` after a fault or close, `LogFull` when an engine with a bound has no room
@@ -123,6 +123,9 @@ export interface PartitionLog {
    * Set once, by the partition that opened the log. Never called from inside a method of this log.
    */
   onProgress: (fault: Error | undefined) => void;
+
+  /** Asks that the operating system has everything appended so far at the end of this turn: one write serves all of it. */
+  requestWrite(): void;
 
   /**
    * Asks that everything appended so far becomes durable soon; concurrent wishes share one sync. Without a wish the log syncs only what it

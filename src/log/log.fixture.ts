@@ -40,6 +40,7 @@ export interface BatchToAppend {
 export function appendTo(log: PartitionLog, wanted: BatchToAppend): Uint8Array {
   const batch = batchAt(log.endOffset, wanted);
   log.append(batch);
+  log.requestWrite();
   return batch.bytes;
 }
 

@@ -57,6 +57,8 @@ export class HeldLog implements PartitionLog {
     this.#inner.append(batch);
   }
 
+  requestWrite(): void {}
+
   requestSync(): void {
     this.syncWishes += 1;
   }

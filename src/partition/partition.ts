@@ -256,7 +256,9 @@ export class Partition {
   }
 
   waitUntilWritten(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
-    return this.#progress.waitUntilWritten(lastOffset, waiter, token);
+    if (!this.#progress.waitUntilWritten(lastOffset, waiter, token)) return false;
+    this.#log.requestWrite();
+    return true;
   }
 
   /** Resolves when the record at `offset` is acknowledged for all replicas; rejects with a PartitionFault. */
@@ -460,7 +462,7 @@ export class Partition {
     if (hasProducerId(batch)) this.#applyToProducers(batch, ending);
     this.#progress.appended(lastOffset + 1, batch.length);
     if (this.#syncsFirst) this.#log.requestSync();
-    else this.#flush.appended(records);
+    else this.#writeFirst(records);
     this.#advance();
     return {
       kind: 'appended',
@@ -470,6 +472,12 @@ export class Partition {
       logAppendTimeMs,
       logStartOffset: this.logStartOffset,
     };
+  }
+
+  /** The high watermark follows what is written. */
+  #writeFirst(records: number): void {
+    this.#log.requestWrite();
+    this.#flush.appended(records);
   }
 
   #applyToProducers(batch: Uint8Array, ending: TransactionEnding | undefined): void {

@@ -3,7 +3,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { formatFileHeader, formatFrame } from '../../log/local/journal/journal-frame.ts';
+import { formatFileHeader, formatFrame, keyOf } from '../../log/local/journal/journal-frame.ts';
 import { ExitCode } from '../exit-code.ts';
 import { run } from '../run.ts';
 import { testShell } from '../testing-shell.ts';
@@ -35,9 +35,8 @@ test('a sound directory: one row per partition, and all is well', async () => {
 test('what only the journal has is told, and is no fault', async () => {
   const batch = await readFile(join(directory, 'samples-0', '00000000000000000000.log'));
   const bytes = batch.subarray(0, batch.readInt32BE(8) + 12);
-  const entries = [
-    { id: { topic: 'samples', topicId: 'x', partition: 7 }, parts: [bytes], bytes: bytes.length, endOffset: 1 },
-  ];
+  const id = { topic: 'samples', topicId: 'x', partition: 7 };
+  const entries = [{ id, key: keyOf(id), parts: [bytes], bytes: bytes.length, endOffset: 1 }];
   const frame = formatFrame({ generation: 1, entries, numbers: new Map() });
   const journal = join(directory, '.ottla_journal.1');
   await writeFile(journal, Buffer.concat([formatFileHeader(1), frame]));

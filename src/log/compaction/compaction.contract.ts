@@ -24,9 +24,16 @@ const filler = ['filler='.padEnd(500, 'x')];
 async function compact(log: PartitionLog, request: Partial<CompactionRequest> = {}) {
   log.requestSync();
   await whenProgress(log, () => log.durableOffset === log.endOffset);
-  // A segment that is complete finishes its indexes after the sync.
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await diskIdle();
   return log.compact(compactionRequest(log, request));
+}
+
+/** A segment that is complete finishes its indexes after the sync: also on a real disk nothing is under way any more. */
+async function diskIdle(): Promise<void> {
+  for (let idleTurns = 0; idleTurns < 20; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    idleTurns = process.getActiveResourcesInfo().includes('FSReqCallback') ? 0 : idleTurns + 1;
+  }
 }
 
 export function compactionContract(check: Check): void {

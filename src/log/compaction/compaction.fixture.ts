@@ -42,6 +42,7 @@ export function appendMarker(log: PartitionLog, producerId: number, abortedFrom?
 
 function appendBatch(log: PartitionLog, bytes: Uint8Array, aborted?: AbortedTransaction): void {
   log.append({ ...appendedBatch(bytes), aborted });
+  log.requestWrite();
 }
 
 export function compactionRequest(log: PartitionLog, request: Partial<CompactionRequest> = {}): CompactionRequest {

@@ -17,6 +17,8 @@ export interface DiskRoomOptions {
   readonly env: Pick<Env, 'clock' | 'disk' | 'logger' | 'timers'>;
   readonly root: string;
   readonly lifecycle: Lifecycle;
+  /** What was appended and has no place on the disk yet. */
+  readonly unwrittenBytes: () => number;
 }
 
 export class DiskRoom {
@@ -70,7 +72,7 @@ export class DiskRoom {
     if (space === undefined) return;
     const { totalBytes, usableBytes } = space;
     const reserveBytes = Math.min(limits.diskReserveBytes, Math.floor(totalBytes / RESERVE_DIVISOR));
-    const room = usableBytes - reserveBytes;
+    const room = usableBytes - this.#options.unwrittenBytes() - reserveBytes;
     this.#believed = Math.min(room / 2, limits.diskCheckBytes);
     if (!this.#full && room <= 0) this.#becomeFull({ usableBytes, reserveBytes });
     else if (this.#full && this.#mayResume(usableBytes, reserveBytes)) this.#resume(usableBytes);

@@ -42,6 +42,7 @@ import { RecoveryPoints } from './recovery-points.ts';
 import { readSmallFile } from './small-files.ts';
 import { sparingDisk } from './sparing-disk.ts';
 import { tellUnseenJournal } from './unseen-journal.ts';
+import { WriteSchedule } from './write-schedule.ts';
 
 export interface LocalEngineOptions {
   readonly env: Env;
@@ -57,6 +58,9 @@ export interface LocalEngineOptions {
   readonly openFilesMax?: number;
   readonly journalFileBytes?: number;
 }
+
+/** So much of the recent batches may be in no segment yet. */
+const LATE_SHARE = 1 / 4;
 
 export class LocalLogEngine implements LogEngine {
   readonly #env: Env;
@@ -101,15 +105,18 @@ export class LocalLogEngine implements LogEngine {
     this.#rootSyncs = new SharedRuns(() => env.disk.syncDirectory(options.root));
     for (const { id } of found.start.states.values()) this.#journal.settled(id, Number.POSITIVE_INFINITY);
     for (const id of this.#journal.logs()) this.#unsound.add(directoryName(id));
+    const recentBatchBytes = options.recentBatchBytes ?? limits.recentBatchBytes;
     const openMax = options.openFilesMax ?? limits.openLogFiles;
     this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
     this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
-    this.#room = new DiskRoom({ env, root: options.root, lifecycle: this.#lifecycle });
+    const writes = new WriteSchedule({ timers: env.timers, lateBytesMax: recentBatchBytes * LATE_SHARE });
+    const unwrittenBytes = () => writes.lateBytes;
+    this.#room = new DiskRoom({ env, root: options.root, lifecycle: this.#lifecycle, unwrittenBytes });
     this.#onFault = options.onFault ?? (() => {});
     this.#host = {
       env,
       files: this.#files,
-      recent: new RecentBatches(options.recentBatchBytes ?? limits.recentBatchBytes),
+      recent: new RecentBatches(recentBatchBytes),
       slots: new Slots(limits.logsOpening),
       syncSlots: new Slots(limits.logsSyncing),
       room: this.#room,
@@ -117,6 +124,7 @@ export class LocalLogEngine implements LogEngine {
       failed: (fault) => this.#noteFault(fault),
       syncRounds: new SyncRounds({ journal: found.journal, timers: env.timers, lifecycle: found.lifecycle }),
       journal: found.journal,
+      writes,
       saveStart: (id, offset) => this.#checkpoints.saveStart(directoryName(id), offset),
       discard: ({ path }, segments, delayMs) => this.#removals.add(path, segments, delayMs),
       cleanOffset: (id) => this.#checkpoints.cleanOffset(directoryName(id)),
@@ -264,7 +272,7 @@ export class LocalLogEngine implements LogEngine {
   /** A log that is not open was closed orderly, or waits for its recovery. */
   async #syncLog(id: LogId): Promise<void> {
     const log = this.#open.get(directoryName(id));
-    if (log?.id.topicId === id.topicId) await log.syncSegments();
+    if (log?.id.topicId === id.topicId) await log.settle();
   }
 
   /** A log that was durable once and has no directory any more begins anew, and not in silence. */
@@ -397,9 +405,12 @@ export class LocalLogEngine implements LogEngine {
     }
   }
 
-  /** Where all open logs stand, in this turn. */
-  cut(): readonly LogCut[] {
-    return Array.from(this.#open.values(), (log) => log.cut());
+  /** Where all open logs stand in this turn. Resolves when all of it is in their files; a log that fails meanwhile is left out. */
+  async cut(): Promise<readonly LogCut[]> {
+    const logs = [...this.#open.values()];
+    const cuts = logs.map((log) => log.cut());
+    const areWritten = await Promise.all(logs.map((log) => log.written()));
+    return cuts.filter((_, index) => areWritten[index]);
   }
 
   /** Ends all open logs: their directory is not there any more. */

@@ -31,6 +31,7 @@ import type { DiskRoom } from './disk-room.ts';
 import { EpochFile } from './epoch-file.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SyncRounds } from './journal/sync-rounds.ts';
+import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import { type CompactableLog, LogCompaction } from './log-compaction.ts';
 import type { LogDirectory } from './log-directory.ts';
 import { LogReader } from './log-reader.ts';
@@ -41,6 +42,7 @@ import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
+import type { WriteSchedule } from './write-schedule.ts';
 
 /** What the engine does for its logs. */
 export interface LogHost {
@@ -57,6 +59,7 @@ export interface LogHost {
   failed(fault: Error): void;
   readonly syncRounds: SyncRounds;
   readonly journal: Journal;
+  readonly writes: WriteSchedule;
   /** Makes `offset` the log's durable start; resolves when it is. */
   saveStart(id: LogId, offset: number): Promise<void>;
   /** Takes the files of segments that are no longer part of the log in this directory. */
@@ -116,9 +119,8 @@ export class LocalLog implements PartitionLog {
   /** The save of the start that began last. */
   #startSaving: Promise<void> = Promise.resolve();
   #endOffset: number;
+  /** Below, the segments have everything. */
   #writtenOffset: number;
-  /** Where the batch before `#writtenOffset` ends. */
-  #writtenTo: { readonly segment: Segment; readonly bytes: number };
   #closing: Promise<void> | undefined;
   #fault: Error | undefined;
 
@@ -136,17 +138,16 @@ export class LocalLog implements PartitionLog {
     this.#segments = segments;
     this.#endOffset = active.endOffset;
     this.#writtenOffset = this.#endOffset;
-    this.#writtenTo = { segment: active, bytes: active.bytes };
     this.#tail.writtenOffset = this.#endOffset;
     const { epochs, epochsChanged: isChanged, snapshots: offsets, snapshotsMayBeTorn: mayBeTorn } = options;
     this.#epochs = new EpochFile({ disk: env.disk, directory: directory.path, epochs, isChanged });
     this.#snapshots = new SnapshotFiles({ disk: env.disk, directory: directory.path, offsets, mayBeTorn });
     const onFault = (fault: Error) => this.fail(fault);
     this.#writer = new LogWriter({
-      timers: env.timers,
       files,
+      schedule: host.writes,
       beforeSegment: () => this.#syncer.beforeSegment(),
-      onWritten: (offset, segment) => this.#onWritten(offset, segment),
+      onWritten: (offset) => this.#onWritten(offset),
       onFault,
     });
     this.#syncer = new LogSyncer({
@@ -157,6 +158,7 @@ export class LocalLog implements PartitionLog {
       journal: host.journal,
       directory,
       tail: this.#tail,
+      write: () => this.#writer.write(),
       durableOffset: this.#endOffset,
       onDurable: () => this.#progress(),
       onFault,
@@ -178,7 +180,7 @@ export class LocalLog implements PartitionLog {
   }
 
   get writtenOffset(): number {
-    return this.#writtenOffset;
+    return Math.max(this.#writtenOffset, this.#syncer.durableOffset);
   }
 
   get durableOffset(): number {
@@ -243,9 +245,8 @@ export class LocalLog implements PartitionLog {
     });
   }
 
-  #onWritten(offset: number, segment: Segment): void {
+  #onWritten(offset: number): void {
     this.#writtenOffset = offset;
-    this.#writtenTo = { segment, bytes: segment.writtenBytes };
     this.#tail.writtenOffset = offset;
     this.#syncer.written(offset);
     this.#progress();
@@ -263,32 +264,35 @@ export class LocalLog implements PartitionLog {
   fail(fault: Error): void {
     if (this.#fault !== undefined) return;
     this.#fault = fault;
+    this.#writer.stop();
+    this.#syncer.stop(fault);
     this.#compaction.abort();
     this.#host.failed(fault);
     if (this.#closing === undefined) this.onProgress(fault);
   }
 
-  requestSync(): void {
-    if (this.#fault === undefined) this.#syncer.request(this.#endOffset);
+  requestWrite(): void {
+    if (this.#fault === undefined) this.#host.writes.soon(this.#writer);
   }
 
-  /** Makes the segments themselves durable as far as they are written. Rejects with the fault. */
-  syncSegments(): Promise<void> {
-    return this.#syncer.sync();
+  requestSync(): void {
+    if (this.#fault !== undefined) return;
+    this.#syncer.request(this.#endOffset);
+    // The journal is not for a log that syncs itself, or that has much to write.
+    if (this.#syncer.isSyncing || this.#writer.queuedBytes > JOURNALLED_LOG_BYTES_MAX) this.requestWrite();
   }
 
   /** Resolves when everything appended is in synced segments. Rejects with the fault. */
-  async settle(): Promise<void> {
-    await this.#writer.idle();
-    if (this.#fault !== undefined) throw this.#fault;
-    await this.#syncer.sync();
+  settle(): Promise<void> {
+    return this.#syncer.sync();
   }
 
   read(read: LogRead): LogSlice | Promise<LogSlice> {
     return this.#reader.read(read);
   }
 
-  offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+  async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
+    await this.#writer.write();
     return this.#reader.offsetForTimestamp(request);
   }
 
@@ -296,7 +300,8 @@ export class LocalLog implements PartitionLog {
     return this.#reader.offsetOfMaxTimestamp();
   }
 
-  scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+  async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    await this.#writer.write();
     return this.#reader.scan(offset, visit);
   }
 
@@ -324,6 +329,7 @@ export class LocalLog implements PartitionLog {
   }
 
   async advanceStart(offset: number): Promise<void> {
+    await this.#writer.write();
     await this.#epochs.save();
     await this.#saveStart(offset);
     this.#discardExpired();
@@ -331,6 +337,7 @@ export class LocalLog implements PartitionLog {
   }
 
   async applyRetention(upTo: number): Promise<number> {
+    await this.#writer.write();
     if (this.#expired(upTo) === 0) return 0;
     await this.#epochs.save();
     // It may have ended meanwhile.
@@ -418,22 +425,27 @@ export class LocalLog implements PartitionLog {
     return this.#settings.cleanupPolicy.includes('compact');
   }
 
-  /** Where the log stands in this turn, as far as it is written. */
+  /** Where the log stands in this turn, with what is not written yet. */
   cut(): LogCut {
-    const written = this.#writtenTo;
-    const begun = this.#segments.all.filter(({ baseOffset }) => baseOffset < this.#writtenOffset);
+    const begun = this.#segments.all.filter(({ baseOffset }) => baseOffset < this.#endOffset);
     return {
       ...this.id,
       startOffset: this.#startOffset,
-      endOffset: this.#writtenOffset,
+      endOffset: this.#endOffset,
       cleanOffset: this.#host.cleanOffset(this.id),
       isCompacted: this.#isCompacted,
-      segments: begun.map((segment) => {
-        const bytes = segment === written.segment ? written.bytes : segment.bytes;
-        const isComplete = segment !== this.#segments.active && bytes === segment.bytes;
-        return { baseOffset: segment.baseOffset, bytes, isComplete };
-      }),
+      segments: begun.map((segment) => ({
+        baseOffset: segment.baseOffset,
+        bytes: segment.bytes,
+        isComplete: segment !== this.#segments.active,
+      })),
     };
+  }
+
+  /** Resolves when everything appended is with the operating system; false after a fault. */
+  async written(): Promise<boolean> {
+    await this.#writer.write();
+    return this.#fault === undefined;
   }
 
   reconfigure(settings: LogSettings): void {
@@ -464,7 +476,7 @@ export class LocalLog implements PartitionLog {
     const faultBefore = this.#fault;
     await this.#compaction.stop();
     await this.#startSaving;
-    await this.#writer.idle();
+    await this.#writer.write();
     await this.#syncer.close();
     try {
       await this.#host.slots.run(() => this.#letGo());

@@ -6,7 +6,7 @@ import type { Slots } from '../../base/slots.ts';
 import type { LogId } from '../log-engine.ts';
 import type { RecentTail } from '../recent-batches.ts';
 import type { Journal } from './journal/journal.ts';
-import type { JournalEntry } from './journal/journal-frame.ts';
+import { type JournalEntry, keyOf } from './journal/journal-frame.ts';
 import type { RoundMember, SyncRounds } from './journal/sync-rounds.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import type { LogDirectory } from './log-directory.ts';
@@ -23,6 +23,8 @@ export interface LogSyncerOptions {
   readonly directory: LogDirectory;
   /** The batches that the journal would be given. */
   readonly tail: RecentTail;
+  /** Resolves when everything appended is with the operating system, or after a fault of the log. */
+  readonly write: () => Promise<void>;
   readonly durableOffset: number;
   readonly onDurable: () => void;
   readonly onFault: (fault: Error) => void;
@@ -30,6 +32,7 @@ export interface LogSyncerOptions {
 
 export class LogSyncer implements RoundMember {
   readonly #options: LogSyncerOptions;
+  readonly #key: string;
   /** Segments that hold bytes or names that may not be durable, oldest first. The last one takes the appends. */
   #unsynced: Segment[] = [];
   #durableOffset: number;
@@ -37,7 +40,9 @@ export class LogSyncer implements RoundMember {
   #syncedOffset: number;
   /** Below, the journal has been given what the segments may lack. */
   #journalledOffset = 0;
+  /** Below, the segments have everything, synced or not. */
   #writtenOffset: number;
+  /** Below, everything is appended and is to be durable. */
   #wantedOffset: number;
   /** In a round, or waiting for one. */
   #joined = false;
@@ -47,6 +52,7 @@ export class LogSyncer implements RoundMember {
 
   constructor(options: LogSyncerOptions) {
     this.#options = options;
+    this.#key = keyOf(options.id);
     this.#durableOffset = options.durableOffset;
     this.#syncedOffset = options.durableOffset;
     this.#writtenOffset = options.durableOffset;
@@ -75,7 +81,7 @@ export class LogSyncer implements RoundMember {
       : this.#syncedOffset;
   }
 
-  /** Everything below `offset` is to be durable as soon as it is written. */
+  /** Everything below `offset`, which is appended, is to be durable soon. */
   request(offset: number): void {
     if (offset <= this.#wantedOffset) return;
     this.#wantedOffset = offset;
@@ -84,7 +90,11 @@ export class LogSyncer implements RoundMember {
 
   written(offset: number): void {
     this.#writtenOffset = offset;
-    this.#join();
+  }
+
+  /** The segments are being synced: what is written meanwhile need not be written when the next sync begins. */
+  get isSyncing(): boolean {
+    return this.#syncing !== undefined;
   }
 
   /**
@@ -92,18 +102,23 @@ export class LogSyncer implements RoundMember {
    * segment may be durable by the journal alone.
    */
   async beforeSegment(): Promise<void> {
-    if (this.#syncedOffset < this.#journalledOffset) await this.sync();
+    if (this.#syncedOffset < this.#journalledOffset) await this.#syncWritten();
   }
 
-  /** Ends the work. Everything that was written is in synced segments when it resolves, unless there was a fault. */
+  /** The log has failed: what is not durable by now does not become so. */
+  stop(fault: Error): void {
+    this.#fault ??= fault;
+  }
+
+  /** Ends the work. Everything that was appended is in synced segments when it resolves, unless there was a fault. */
   async close(): Promise<void> {
     if (this.#fault === undefined) await this.sync().catch(() => {});
     this.#closed = true;
   }
 
   #join(): void {
-    const offset = Math.min(this.#wantedOffset, this.#writtenOffset);
-    if (this.#joined || this.#closed || this.#fault !== undefined || this.#durableOffset >= offset) return;
+    if (this.#joined || this.#closed || this.#fault !== undefined) return;
+    if (this.#durableOffset >= this.#wantedOffset) return;
     this.#joined = true;
     this.#options.rounds.join(this);
   }
@@ -117,7 +132,7 @@ export class LogSyncer implements RoundMember {
   journalEntry(): JournalEntry | undefined {
     const { id, tail } = this.#options;
     if (this.#closed || this.#fault !== undefined || this.#unsynced.length !== 1) return undefined;
-    const endOffset = this.#writtenOffset;
+    const endOffset = this.#wantedOffset;
     const slice = tail.read({
       offset: this.#durableOffset,
       endOffset,
@@ -126,7 +141,7 @@ export class LogSyncer implements RoundMember {
     });
     if (slice === undefined || slice.nextOffset !== endOffset || slice.bytes === 0) return undefined;
     this.#journalledOffset = endOffset;
-    return { id, parts: slice.parts, bytes: slice.bytes, endOffset };
+    return { id, key: this.#key, parts: slice.parts, bytes: slice.bytes, endOffset };
   }
 
   onJournalled({ endOffset }: JournalEntry): void {
@@ -138,8 +153,13 @@ export class LogSyncer implements RoundMember {
     if (!this.#closed) this.#fail(fault);
   }
 
-  /** Syncs the segments as far as they are written. Rejects with the fault, which has been reported. */
+  /** Writes what is appended and syncs the segments. Rejects with the fault, which has been reported. */
   async sync(): Promise<void> {
+    await this.#options.write();
+    await this.#syncWritten();
+  }
+
+  async #syncWritten(): Promise<void> {
     while (this.#syncing !== undefined) await this.#syncing.catch(() => {});
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#closed) return;

@@ -1,12 +1,12 @@
 /**
- * Brings the batches of one log to the operating system, in order. Batches queue up synchronously; one write serves all that came in the
- * meantime. It holds no batch longer than its write takes, and stops for good at the first fault: what failed may be in the file in part.
+ * Brings the batches of one log to the operating system, in order. Batches queue up until somebody wants them written; one write serves all that came
+ * until then. It decides about no time, and stops for good at the first fault: what failed may be in the file in part.
  */
-import type { Timers } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
 import { joinNeighbours } from '../batch-list.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
+import type { Writable, WriteSchedule } from './write-schedule.ts';
 
 interface QueuedBatch {
   readonly segment: Segment;
@@ -15,8 +15,8 @@ interface QueuedBatch {
 }
 
 export interface LogWriterOptions {
-  readonly timers: Timers;
   readonly files: OpenFiles;
+  readonly schedule: WriteSchedule;
   /** Awaited before a segment gets its first byte. */
   readonly beforeSegment: () => Promise<void>;
   /** Everything below `offset` is with the operating system; the batch before it ends where `segment` is written to. */
@@ -24,10 +24,15 @@ export interface LogWriterOptions {
   readonly onFault: (fault: Error) => void;
 }
 
-export class LogWriter {
+export class LogWriter implements Writable {
   readonly #options: LogWriterOptions;
   #queue: QueuedBatch[] = [];
-  /** While it is not idle: resolves when it is. Never rejects. */
+  #queuedBytes = 0;
+  /** How many batches were ever queued, are to be written, and are written. */
+  #queued = 0;
+  #wanted = 0;
+  #written = 0;
+  /** While something that is wanted is not written. Never rejects. */
   #work: Promise<void> | undefined;
   #stopped = false;
 
@@ -35,23 +40,50 @@ export class LogWriter {
     this.#options = options;
   }
 
-  add(batch: QueuedBatch): void {
-    this.#queue.push(batch);
-    this.#work ??= this.#run();
+  /** Of the batches that are in no file yet. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
   }
 
-  /** Resolves when nothing is queued or under way, or after a fault. */
-  async idle(): Promise<void> {
-    while (this.#work !== undefined) await this.#work;
+  add(batch: QueuedBatch): void {
+    this.#queue.push(batch);
+    this.#queuedBytes += batch.bytes.byteLength;
+    this.#queued += 1;
+    this.#options.schedule.queued(this, batch.bytes.byteLength);
+  }
+
+  /** Everything that is queued by now is on its way. */
+  start(): void {
+    this.#wanted = this.#queued;
+    if (this.#written < this.#wanted && !this.#stopped) this.#work ??= this.#run();
+  }
+
+  /** Resolves when everything that is queued by now is with the operating system, or after a fault. */
+  async write(): Promise<void> {
+    this.start();
+    const wanted = this.#wanted;
+    while (this.#work !== undefined && this.#written < wanted) await this.#work;
+  }
+
+  /** Lets go of what is queued: the log has failed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#take();
+  }
+
+  #take(): readonly QueuedBatch[] {
+    const queue = this.#queue;
+    this.#options.schedule.taken(this, this.#queuedBytes);
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    return queue;
   }
 
   async #run(): Promise<void> {
-    // All appends of this turn of the event loop, from whatever connection, share the write.
-    await new Promise<void>((resolve) => this.#options.timers.soon(resolve));
     try {
-      while (this.#queue.length > 0 && !this.#stopped) await this.#writeQueued();
+      while (this.#written < this.#wanted && !this.#stopped) await this.#writeQueued();
     } catch (error) {
-      this.#stopped = true;
+      this.stop();
       this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
     }
     this.#work = undefined;
@@ -59,14 +91,14 @@ export class LogWriter {
 
   /** Writes what was queued up to now, one segment after the other. */
   async #writeQueued(): Promise<void> {
-    const queue = this.#queue;
-    this.#queue = [];
+    const queue = this.#take();
     for (let start = 0; start < queue.length; ) {
       const { parts, bytes, end } = nextWrite(queue, start);
       const first = queue[start];
       const last = queue[end - 1];
       if (first === undefined || last === undefined) break;
       await this.#write(first.segment, parts, bytes);
+      this.#written += end - start;
       this.#options.onWritten(last.lastOffset + 1, last.segment);
       start = end;
     }

@@ -153,6 +153,8 @@ export class MemoryLog implements PartitionLog {
     });
   }
 
+  requestWrite(): void {}
+
   requestSync(): void {}
 
   read(read: LogRead): LogSlice {

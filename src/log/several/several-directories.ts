@@ -230,11 +230,13 @@ export class SeveralDirectories implements LogEngine {
     );
   }
 
-  /** Where all open logs stand, in this turn. A directory that is offline has none. */
-  cut(): readonly DirectoryCut[] {
-    return this.#all.flatMap(({ path, usable }) =>
-      usable === undefined ? [] : [{ path, directoryId: usable.directoryId, logs: usable.engine.cut() }],
+  /** Where all open logs stand in this turn; resolves when all of it is in their files. A directory that is offline has none. */
+  cut(): Promise<readonly DirectoryCut[]> {
+    const cuts = this.#all.map(
+      async ({ path, usable }): Promise<readonly DirectoryCut[]> =>
+        usable === undefined ? [] : [{ path, directoryId: usable.directoryId, logs: await usable.engine.cut() }],
     );
+    return Promise.all(cuts).then((directories) => directories.flat());
   }
 
   /** Undefined when the directory cannot answer. */

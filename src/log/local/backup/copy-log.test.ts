@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { appendKeyed, compactionRequest, recordsIn } from '../../compaction/compaction.fixture.ts';
-import { appendTo, logId, logSettings } from '../../log.fixture.ts';
+import { appendTo, batchAt, logId, logSettings } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { formatOffsets } from '../offset-checkpoint.ts';
@@ -39,8 +39,8 @@ async function written({ env, log }: Fixture): Promise<void> {
   await env.clock.advance(10);
 }
 
-function cutOf({ engine }: Fixture): LogCut {
-  const [cut] = engine.cut();
+async function cutOf({ engine }: Fixture): Promise<LogCut> {
+  const [cut] = await engine.cut();
   assert.ok(cut !== undefined);
   return cut;
 }
@@ -69,7 +69,7 @@ async function openCopy({ env }: Fixture, { startOffset, endOffset }: CopiedLog)
 test('what was written before the cut is there, and nothing after it; complete segments are shared', async () => {
   const fixture = await openLog();
   await append(fixture, 10);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   assert.ok(cut.segments.length > 2 && cut.segments.at(-1)?.isComplete === false);
   await append(fixture, 10);
   const log = await copied(fixture, cut);
@@ -82,11 +82,21 @@ test('what was written before the cut is there, and nothing after it; complete s
   assert.equal((await recordsIn(opened)).length, 10);
 });
 
-test('a batch that is appended and not yet written is not in the cut', async () => {
+test('a batch that is appended and not yet written is in the cut, and in its file before anybody is told', async () => {
   const fixture = await openLog();
   await append(fixture, 2);
+  fixture.log.append(batchAt(2, {}));
+  const cut = await cutOf(fixture);
+  assert.equal(cut.endOffset, 3);
+  assert.equal((await copied(fixture, cut)).endOffset, 3);
+});
+
+test('what is appended after the cut is not in it', async () => {
+  const fixture = await openLog();
+  await append(fixture, 2);
+  const cutting = cutOf(fixture);
   appendTo(fixture.log, {});
-  const cut = cutOf(fixture);
+  const cut = await cutting;
   assert.equal(cut.endOffset, 2);
   await written(fixture);
   assert.equal((await copied(fixture, cut)).endOffset, 2);
@@ -96,7 +106,7 @@ test('where files cannot be shared they are copied', async () => {
   const fixture = await openLog();
   fixture.env.disk.sharesFiles = false;
   await append(fixture, 10);
-  const log = await copied(fixture, cutOf(fixture));
+  const log = await copied(fixture, await cutOf(fixture));
   assert.ok(log.files.every(({ isLinked }) => !isLinked));
   assert.equal((await recordsIn(await openCopy(fixture, log))).length, 10);
 });
@@ -104,7 +114,7 @@ test('where files cannot be shared they are copied', async () => {
 test('a tail whose segment became complete meanwhile ends where it did at the cut', async () => {
   const fixture = await openLog();
   await append(fixture, 1);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   await append(fixture, 10);
   const log = await copied(fixture, cut);
   assert.deepEqual([log.endOffset, log.files.length], [1, 1]);
@@ -133,7 +143,7 @@ test('compaction after the cut takes nothing out of the copy', async () => {
     fixture.env.disk.sharesFiles = sharesFiles;
     await keyedLog(fixture);
     const before = await recordsIn(fixture.log);
-    const cut = cutOf(fixture);
+    const cut = await cutOf(fixture);
     await supersede(fixture);
     const now = await recordsIn(fixture.log);
     assert.ok(
@@ -159,10 +169,10 @@ test('a segment is not taken for what it was because it has the same length', as
   for (let n = 0; n < 4; n += 1) await update();
   await compact();
   const before = await recordsIn(fixture.log);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   for (let n = 0; n < 4; n += 1) await update();
   await compact();
-  const after = cutOf(fixture);
+  const after = await cutOf(fixture);
   const isLike = ({ baseOffset, bytes }: SegmentCut) =>
     after.segments.some((other) => other.baseOffset === baseOffset && other.bytes === bytes);
   assert.ok(cut.segments.some(isLike), 'the lengths are the same');
@@ -176,7 +186,7 @@ test('a tail that was compacted since is not taken for what it was, although a b
   const fixture = await openLog({ cleanupPolicy: ['compact'] });
   appendKeyed(fixture.log, ['p=1']);
   await written(fixture);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   for (const text of ['q=1', 'p=2', 'r=1', 'r=2', 'r=3', 'r=4', 'r=5', 'r=6', 'r=7']) appendKeyed(fixture.log, [text]);
   await written(fixture);
   const compacting = fixture.log.compact(compactionRequest(fixture.log));
@@ -189,7 +199,7 @@ test('a tail that was compacted since is not taken for what it was, although a b
 test('a log whose old files are gone after a compaction has changed, and is not copied in part', async () => {
   const fixture = await openLog({ cleanupPolicy: ['compact'] });
   await keyedLog(fixture);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   await supersede(fixture);
   await fixture.env.clock.advance(DELAY_MS);
   assert.deepEqual(await copy(fixture, cut), { kind: 'changed' });
@@ -198,7 +208,7 @@ test('a log whose old files are gone after a compaction has changed, and is not 
 test('records that retention has deleted since the cut are in the copy as long as their files are', async () => {
   const fixture = await openLog();
   await append(fixture, 12);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   await fixture.log.advanceStart(8);
   await fixture.env.clock.advance(10);
   assert.equal((await copied(fixture, cut)).startOffset, 0);
@@ -207,7 +217,7 @@ test('records that retention has deleted since the cut are in the copy as long a
 test('when their files are gone, the copy begins behind them', async () => {
   const fixture = await openLog();
   await append(fixture, 12);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   await fixture.log.advanceStart(8);
   await fixture.env.clock.advance(DELAY_MS + 10);
   const log = await copied(fixture, cut);
@@ -218,7 +228,7 @@ test('when their files are gone, the copy begins behind them', async () => {
 test('a log start beyond the cut gives an empty log there', async () => {
   const fixture = await openLog();
   await append(fixture, 5);
-  const cut = cutOf(fixture);
+  const cut = await cutOf(fixture);
   await append(fixture, 15);
   await fixture.log.advanceStart(18);
   await fixture.env.clock.advance(DELAY_MS + 10);
@@ -229,7 +239,7 @@ test('a log start beyond the cut gives an empty log there', async () => {
 
 test('an empty log is copied as an empty log', async () => {
   const fixture = await openLog();
-  const log = await copied(fixture, cutOf(fixture));
+  const log = await copied(fixture, await cutOf(fixture));
   assert.deepEqual([log.startOffset, log.endOffset, log.files], [0, 0, []]);
   await openCopy(fixture, log);
 });
@@ -238,7 +248,7 @@ test('a log that was deleted meanwhile, or made anew, is left out', async () => 
   for (const isMadeAnew of [false, true]) {
     const fixture = await openLog();
     await append(fixture, 5);
-    const cut = cutOf(fixture);
+    const cut = await cutOf(fixture);
     await fixture.log.close();
     await fixture.engine.remove(logId());
     if (isMadeAnew) {

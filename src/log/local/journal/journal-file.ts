@@ -106,7 +106,7 @@ export class JournalFile {
   /** Durable when it resolves. After a rejection the file must not be appended to: nobody knows how it ends. */
   async append(entries: readonly JournalEntry[]): Promise<void> {
     // Before the write: if it fails, the file may have them all the same, and whoever recovers the logs has to look.
-    for (const { id, endOffset } of entries) this.logs.set(keyOf(id), { id, endOffset });
+    for (const { id, key, endOffset } of entries) this.logs.set(key, { id, endOffset });
     const frame = formatFrame({ generation: this.generation, entries, numbers: this.#numbers });
     const isFirst = this.#bytes === 0;
     const parts = isFirst ? [formatFileHeader(this.generation), frame] : [frame];

@@ -10,14 +10,17 @@ import {
   formatFrame,
   frameBytes,
   type JournalEntry,
+  keyOf,
   parseFileHeader,
   parseFrame,
 } from './journal-frame.ts';
 
 function entry(partition: number, offset: number): JournalEntry {
   const { bytes, lastOffset } = batchAt(offset, { records: 2 });
+  const id = logId({ partition });
   return {
-    id: logId({ partition }),
+    id,
+    key: keyOf(id),
     parts: [bytes.subarray(0, 30), bytes.subarray(30)],
     bytes: bytes.length,
     endOffset: lastOffset + 1,

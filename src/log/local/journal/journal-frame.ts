@@ -23,6 +23,8 @@ export const FREE = 0;
 /** Whole batches of one log, one after the other. */
 export interface JournalEntry {
   readonly id: LogId;
+  /** `keyOf(id)`, which is asked for several times a batch. */
+  readonly key: string;
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
   /** The last offset + 1. */
@@ -94,17 +96,17 @@ function frameHead({ generation, entries, numbers }: Parameters<typeof formatFra
   head.int32(0);
   head.int32(0);
   head.int64(generation);
-  const named = entries.filter(({ id }) => !numbers.has(keyOf(id)));
+  const named = entries.filter(({ key }) => !numbers.has(key));
   head.uvarint(named.length);
-  for (const { id } of named) {
-    numbers.set(keyOf(id), numbers.size);
+  for (const { id, key } of named) {
+    numbers.set(key, numbers.size);
     head.string(id.topic);
     head.string(id.topicId);
     head.uvarint(id.partition);
   }
   head.uvarint(entries.length);
-  for (const { id, bytes } of entries) {
-    head.uvarint(numbers.get(keyOf(id)) ?? 0);
+  for (const { key, bytes } of entries) {
+    head.uvarint(numbers.get(key) ?? 0);
     head.uvarint(bytes);
   }
   return head.toBytes();

@@ -6,7 +6,7 @@ import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { settle } from '../../../../sim/virtual-clock.ts';
 import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { crc32c } from '../../../protocol/batch/crc32c.ts';
-import { appendTo, logId, logSettings, whenProgress } from '../../log.fixture.ts';
+import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
 import { JOURNAL } from '../file-names.ts';
 import { LocalLogEngine } from '../local-engine.ts';
@@ -27,7 +27,7 @@ async function openAll(engine: LocalLogEngine, settings: Partial<LogSettings> = 
 /** One batch for each log, all in one turn, durable when it resolves. */
 async function appendToAll(logs: readonly PartitionLog[]): Promise<void> {
   for (const log of logs) {
-    appendTo(log, {});
+    log.append(batchAt(log.endOffset, {}));
     log.requestSync();
   }
   await Promise.all(logs.map((log) => whenProgress(log, () => log.durableOffset === log.endOffset)));

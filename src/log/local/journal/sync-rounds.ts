@@ -45,7 +45,8 @@ export class SyncRounds {
 
   join(member: RoundMember): void {
     this.#waiting.push(member);
-    if (this.#running) return;
+    // A log that outlives its engine is synced when it closes.
+    if (this.#running || this.#lifecycle.stopped) return;
     this.#running = true;
     this.#lifecycle.run('make logs durable', () => this.#run());
   }

@@ -1,0 +1,68 @@
+/**
+ * When the batches of an engine's logs go into their segments: in the turn in which somebody wants them there, else late, many of a log with one write. Owns the
+ * bound on what waits in memory alone; beyond it, the log that has waited longest is written.
+ */
+import type { Timers } from '../../base/env.ts';
+
+/** Whose batches are queued. */
+export interface Writable {
+  /** Begins to write all of them, unless it is writing: then it goes on with them. Never throws. */
+  start(): void;
+}
+
+export class WriteSchedule {
+  readonly #timers: Timers;
+  readonly #lateBytesMax: number;
+  /** Those that have something queued; the one that has waited longest first. */
+  readonly #late = new Set<Writable>();
+  #lateBytes = 0;
+  #soon = new Set<Writable>();
+  #isTurnEnding = false;
+
+  constructor(options: { timers: Timers; lateBytesMax: number }) {
+    this.#timers = options.timers;
+    this.#lateBytesMax = options.lateBytesMax;
+  }
+
+  /** What all logs have queued. */
+  get lateBytes(): number {
+    return this.#lateBytes;
+  }
+
+  queued(writer: Writable, bytes: number): void {
+    this.#late.add(writer);
+    this.#lateBytes += bytes;
+    if (this.#lateBytes > this.#lateBytesMax) this.#endTurn();
+  }
+
+  /** Everything that `writer` has queued, `bytes` in all, is on its way or given up. */
+  taken(writer: Writable, bytes: number): void {
+    this.#late.delete(writer);
+    this.#lateBytes -= bytes;
+  }
+
+  /** What all logs have queued in this turn of the event loop is written at its end. */
+  soon(writer: Writable): void {
+    this.#soon.add(writer);
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    if (this.#isTurnEnding) return;
+    this.#isTurnEnding = true;
+    this.#timers.soon(() => {
+      this.#isTurnEnding = false;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    const writers = this.#soon;
+    this.#soon = new Set();
+    for (const writer of writers) writer.start();
+    for (const writer of this.#late) {
+      if (this.#lateBytes <= this.#lateBytesMax) return;
+      writer.start();
+    }
+  }
+}
