@@ -5,9 +5,10 @@ import type { Disk } from '../src/base/env.ts';
 import { DataDirectoryRefused } from '../src/base/faults.ts';
 import { type BackupOptions, backUp } from '../src/log/local/backup/back-up.ts';
 import { readManifest } from '../src/log/local/backup/manifest.ts';
-import { restore } from '../src/log/local/backup/restore.ts';
+import { type Restored, restore } from '../src/log/local/backup/restore.ts';
 import { refuseBackupAsData } from '../src/log/local/backup/target-directory.ts';
 import { checkDirectory, type DirectoryReport, faultsOf } from '../src/log/local/check/check-directory.ts';
+import { directoryName } from '../src/log/local/file-names.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { writeMetaProperties } from '../src/log/local/meta-properties.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
@@ -67,16 +68,24 @@ function contents(disk: MemoryDisk, root: string): ReadonlyMap<string, string> {
   );
 }
 
-/** The offsets of a restored backup, which is sound. */
-async function restoredOffsets(disk: MemoryDisk, target: string): Promise<readonly (readonly number[])[]> {
-  const { report } = await restore({ world: world(disk), backup: 'backup', target, audit });
-  assert.deepEqual(faultsOf(report), []);
-  await refuseBackupAsData(disk, target);
-  return offsetsIn(report);
+function restoring(disk: Disk, targets: readonly [string, ...string[]]): Promise<Restored> {
+  const newDirectoryId = () => 'other-directory';
+  return restore({ world: world(disk), backup: 'backup', targets, metadataTopic: METADATA, audit, newDirectoryId });
 }
 
-function offsetsIn({ logs }: DirectoryReport): readonly (readonly number[])[] {
-  return logs.map(({ startOffset, endOffset }) => [startOffset, endOffset]);
+/** The offsets of a restored backup, which is sound. */
+async function restoredOffsets(disk: MemoryDisk, target: string): Promise<readonly (readonly number[])[]> {
+  const { reports } = await restoring(disk, [target]);
+  assert.deepEqual(reports.flatMap(faultsOf), []);
+  await refuseBackupAsData(disk, target);
+  return offsetsIn(reports);
+}
+
+/** In the order of the logs' names. */
+function offsetsIn(reports: readonly DirectoryReport[]): readonly (readonly number[])[] {
+  const logs = reports.flatMap((report) => report.logs);
+  const named = new Map(logs.map((log) => [directoryName(log), [log.startOffset, log.endOffset]]));
+  return [...named.keys()].sort().map((name) => named.get(name) ?? []);
 }
 
 function whatRefuses(error: unknown): DataDirectoryRefused {
@@ -117,26 +126,38 @@ test('a power loss at any call of a backup harms nothing but the backup, which i
   assert.ok(outcomes.complete > 0 && outcomes.refused > 50, JSON.stringify(outcomes));
 });
 
-test('a power loss at any call of a restore harms nothing but the target, which is complete, empty or refused', async () => {
-  const outcomes = { complete: 0, refused: 0 };
-  await atEachCall(async (call, seed) => {
-    const env = await stoppedBroker(seed);
-    await backUp(options(env.disk));
-    const before = contents(env.disk, 'backup');
-    const first = env.disk.operations;
-    env.disk.judge = ({ sequence }) => ({ kind: sequence === first + call ? 'crash' : 'ok' });
-    await untilDeath(env.disk, restore({ world: world(env.disk), backup: 'backup', target: 'restored', audit }));
-    if (!env.disk.dead) return false;
-    const disk = env.disk.restarted(env.clock);
-    assert.deepEqual(contents(disk, 'backup'), before, `call ${call}`);
-    const refusal = await refuseBackupAsData(disk, 'restored').then(() => undefined, whatRefuses);
-    if (refusal !== undefined) outcomes.refused += 1;
-    if (refusal !== undefined || contents(disk, 'restored').size === 0) return true;
-    outcomes.complete += 1;
-    const report = await checkDirectory({ world: world(disk), root: 'restored', audit });
-    assert.deepEqual(faultsOf(report), []);
-    assert.deepEqual(offsetsIn(report), OFFSETS);
-    return true;
+for (const targets of [['restored'], ['restored', 'other']] as const) {
+  const where = targets.length === 1 ? 'its target, which is' : 'its targets, of which all are complete, or some';
+  test(`a power loss at any call of a restore harms nothing but ${where} complete, empty or refused`, async () => {
+    const outcomes = { complete: 0, refused: 0 };
+    await atEachCall(async (call, seed) => {
+      const env = await stoppedBroker(seed);
+      await backUp(options(env.disk));
+      const before = contents(env.disk, 'backup');
+      const first = env.disk.operations;
+      env.disk.judge = ({ sequence }) => ({ kind: sequence === first + call ? 'crash' : 'ok' });
+      await untilDeath(env.disk, restoring(env.disk, targets));
+      if (!env.disk.dead) return false;
+      const disk = env.disk.restarted(env.clock);
+      assert.deepEqual(contents(disk, 'backup'), before, `call ${call}`);
+      const isRefused = await isOneRefused(disk, targets);
+      if (isRefused) outcomes.refused += 1;
+      if (isRefused || targets.every((target) => contents(disk, target).size === 0)) return true;
+      outcomes.complete += 1;
+      const reports: DirectoryReport[] = [];
+      for (const root of targets) reports.push(await checkDirectory({ world: world(disk), root, audit }));
+      assert.deepEqual(reports.flatMap(faultsOf), []);
+      assert.deepEqual(offsetsIn(reports), OFFSETS);
+      return true;
+    });
+    assert.ok(outcomes.complete > 0 && outcomes.refused > 50, JSON.stringify(outcomes));
   });
-  assert.ok(outcomes.complete > 0 && outcomes.refused > 50, JSON.stringify(outcomes));
-});
+}
+
+/** Then no broker starts on all of them. */
+async function isOneRefused(disk: Disk, targets: readonly string[]): Promise<boolean> {
+  for (const target of targets) {
+    if ((await refuseBackupAsData(disk, target).then(() => undefined, whatRefuses)) !== undefined) return true;
+  }
+  return false;
+}

@@ -8,7 +8,7 @@ import { NoCutAnswer } from '../../src/log/local/backup/cut-request.ts';
 import type { MemoryDisk } from '../memory-disk.ts';
 import { violated, type World } from '../world/world.ts';
 
-const METADATA_TOPIC = '__cluster_metadata';
+export const METADATA_TOPIC = '__cluster_metadata';
 const PAUSE_MS_MAX = 700;
 const LOOK_MS = 20;
 /** Whoever waits for a broker that is dead gives up, as a person would. */

@@ -7,7 +7,7 @@ import { backUp } from '../log/local/backup/back-up.ts';
 import { NoCutAnswer } from '../log/local/backup/cut-request.ts';
 import { restore } from '../log/local/backup/restore.ts';
 import { faultsOf } from '../log/local/check/check-directory.ts';
-import { CUT_ANSWER, CUT_REQUEST } from '../log/local/file-names.ts';
+import { CUT_ANSWER, CUT_REQUEST, directoryName } from '../log/local/file-names.ts';
 import { replaceFile } from '../log/local/small-files.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
@@ -24,14 +24,17 @@ function backup(env: TestEnv, { roots = ['data'], target = 'backup' } = {}) {
   return backUp({ world: worldOf(env), ...options, newId: () => String(env.random.next()) });
 }
 
-const restoring = (env: TestEnv, target: string) =>
-  restore({ world: worldOf(env), backup: 'backup', target, audit: () => new ProducerAudit() });
+function restoring(env: TestEnv, ...targets: [string, ...string[]]) {
+  const newDirectoryId = () => Buffer.from(env.random.bytes(16)).toString('base64url');
+  const options = { backup: 'backup', targets, metadataTopic: '__cluster_metadata', newDirectoryId };
+  return restore({ world: worldOf(env), ...options, audit: () => new ProducerAudit() });
+}
 
 /** The log's end in the restored directory, which is sound. */
 async function restoredEnd(env: TestEnv, target: string, topic: string, partition = 0): Promise<number | undefined> {
-  const { report } = await restoring(env, target);
-  assert.deepEqual(faultsOf(report), []);
-  return report.logs.find((log) => log.topic === topic && log.partition === partition)?.endOffset;
+  const { reports } = await restoring(env, target);
+  assert.deepEqual(reports.flatMap(faultsOf), []);
+  return reports[0]?.logs.find((log) => log.topic === topic && log.partition === partition)?.endOffset;
 }
 
 /** Acknowledged when it resolves. */
@@ -82,9 +85,9 @@ test('after a power loss, what only the journal has is in the backup', async () 
     const second = await running(next);
     await backup(next);
     completed += next.logger.lines.filter(({ message }) => message === 'a log was completed from the journal').length;
-    const { report } = await restoring(next, 'restored');
-    assert.deepEqual(faultsOf(report), []);
-    const orders = report.logs.filter(({ topic }) => topic === 'orders');
+    const { reports } = await restoring(next, 'restored');
+    assert.deepEqual(reports.flatMap(faultsOf), []);
+    const orders = reports.flatMap(({ logs }) => logs).filter(({ topic }) => topic === 'orders');
     assert.deepEqual(
       orders.map(({ endOffset }) => endOffset),
       Array.from({ length: 20 }, () => 2),
@@ -109,6 +112,40 @@ test('all data directories make one backup; one that is not named is missed', as
   assert.equal(await restoredEnd(env, 'restored', 'orders', 3), 1);
   await stop();
   await backup(env, { roots: ['a', 'b'], target: 'stopped' });
+});
+
+test('a backup is restored into several directories, which a broker has then', async () => {
+  const env = testEnv();
+  const { createTopic, partition, stop } = await running(env);
+  await createTopic('orders', 6);
+  for (let index = 0; index < 6; index += 1) await produce(await partition('orders', index));
+  await backup(env);
+  await stop();
+  const { reports } = await restoring(env, 'a', 'b', 'c');
+  assert.deepEqual(reports.flatMap(faultsOf), []);
+  const namesIn = reports.map(({ logs }) => logs.map(directoryName));
+  assert.deepEqual(
+    namesIn.map((names) => names.filter((name) => name.startsWith('orders')).length),
+    [2, 2, 2],
+  );
+  assert.ok(namesIn[0]?.includes('__cluster_metadata-0'));
+  const restored = await localBroker({}, ['a', 'b', 'c'], env);
+  for (let index = 0; index < 6; index += 1) {
+    await produce(await restored.partition('orders', index));
+    assert.equal((await restored.partition('orders', index)).highWatermark, 2);
+  }
+  await restored.stop();
+});
+
+test('a restore into several directories touches none when one of them is not empty, or is named twice', async () => {
+  const env = testEnv();
+  const { stop } = await running(env);
+  await backup(env);
+  await stop();
+  await env.disk.makeDirectory('full/something');
+  await assert.rejects(restoring(env, 'a', 'full'), refusal(/^full is not empty: something is in it/));
+  await assert.rejects(restoring(env, 'a', 'b', 'a'), refusal('a is named twice'));
+  for (const path of ['a', 'b']) assert.equal(await env.disk.stat(path), undefined);
 });
 
 test('a log that cannot be opened is named, and there is no backup without it', async () => {
@@ -232,8 +269,8 @@ test('a damaged backup is found out by the restore, and no broker starts on what
   await backup(env);
   await local.stop();
   env.disk.file('backup/orders-0/00000000000000000000.log')?.corrupt(100);
-  const { report } = await restoring(env, 'restored');
-  assert.match(faultsOf(report)[0]?.problem ?? '', /the checksum of a batch is wrong/);
+  const { reports } = await restoring(env, 'restored');
+  assert.match(reports.flatMap(faultsOf)[0]?.problem ?? '', /the checksum of a batch is wrong/);
   await assert.rejects(localBroker({}, ['restored'], env), refusal(/^restored is incomplete/));
 });
 

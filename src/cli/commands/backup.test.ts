@@ -43,6 +43,18 @@ test('both in JSON', async () => {
   assert.deepEqual([restored.cutTime, restored.logs, restored.faultCount], [made.cutTime, made.logs, 0]);
 });
 
+test('a restore makes several data directories', async () => {
+  await ottla('backup', at('one'), '--data-dir', at('data'));
+  const targets = `${at('disk-a')},${at('disk-b')}`;
+  const { code, output, errors } = await ottla('restore', at('one'), targets);
+  assert.deepEqual([code, errors], [ExitCode.OK, '']);
+  assert.match(output, /in \S+disk-a, \S+disk-b: \d+ records, \d+ bytes: all is well\n$/);
+  for (const name of ['disk-a', 'disk-b']) {
+    const check = JSON.parse((await ottla('log', 'check', at(name), '--json')).output);
+    assert.equal(check.faultCount, 0);
+  }
+});
+
 test('what cannot be a backup or a target is refused with a sentence', async () => {
   for (const [args, exitCode, sentence] of [
     [['backup', at('data/inside'), '--data-dir', at('data')], ExitCode.USAGE, /would be in the data directory/],

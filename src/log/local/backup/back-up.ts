@@ -15,7 +15,7 @@ import { askForCut } from './cut-request.ts';
 import type { LogCut } from './log-cut.ts';
 import { type BackupManifest, type CopiedLog, writeManifest } from './manifest.ts';
 import { cutOfStopped } from './stopped-cut.ts';
-import { beginTarget, finishTarget, refuseBackupAsData } from './target-directory.ts';
+import { beginTargets, finishTarget, refuseBackupAsData } from './target-directory.ts';
 
 /** How often everything is copied anew because compaction was faster. */
 const ATTEMPTS = 3;
@@ -37,7 +37,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const { disk } = options.world;
   const { target } = options;
   const directories = await readDirectories(options);
-  await beginTarget(disk, target);
+  await beginTargets(disk, [target]);
   const locks = await lockAll(options);
   try {
     const manifest = await copyAll(options, directories, locks.length === options.roots.length);

@@ -7,14 +7,21 @@ import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { makeDataDirectory } from '../data-directory.ts';
 import { BACKUP_MANIFEST, INCOMPLETE } from '../file-names.ts';
 
-/** Makes the directory if need be. Throws DataDirectoryRefused when something is in it. */
-export async function beginTarget(disk: Disk, path: string): Promise<void> {
-  const [first] = await entriesOf(disk, path);
-  if (first !== undefined) {
+/** Makes the directories if need be. Throws DataDirectoryRefused, and has touched none, when something is in one of them or one is named twice. */
+export async function beginTargets(disk: Disk, paths: readonly string[]): Promise<void> {
+  const twice = paths.find((path, index) => paths.indexOf(path) < index);
+  if (twice !== undefined) throw new DataDirectoryRefused(`${twice} is named twice`);
+  for (const path of paths) {
+    const [first] = await entriesOf(disk, path);
+    if (first === undefined) continue;
     throw new DataDirectoryRefused(
       `${path} is not empty: ${first.name} is in it; name a directory that is new or empty`,
     );
   }
+  for (const path of paths) await markTarget(disk, path);
+}
+
+async function markTarget(disk: Disk, path: string): Promise<void> {
   await makeDataDirectory(disk, path);
   await (await disk.open(`${path}/${INCOMPLETE}`, 'create')).close();
   await disk.syncDirectory(path);
