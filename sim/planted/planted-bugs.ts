@@ -228,10 +228,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a backup is of two moments',
     file: 'broker/backup-cuts.ts',
-    find: 'const directories = engine.cut();',
-    replace: `const early = engine.cut();
+    find: 'const directories = await engine.cut();',
+    replace: `const early = await engine.cut();
       await new Promise<void>((resolve) => this.#options.env.timers.after(30, resolve));
-      const late = new Map(engine.cut().flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
+      const late = new Map((await engine.cut()).flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
       const isLate = (log) => log.topic.startsWith('__') && log.topicId !== metadataLogId.topicId;
       const directories = early.map((directory) => {
         return { ...directory, logs: directory.logs.map((log) => (isLate(log) ? (late.get(keyOf(log)) ?? log) : log)) };
@@ -243,11 +243,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'a backup has its coordinators of an earlier moment than its records',
     world: 'transactions',
     file: 'broker/backup-cuts.ts',
-    find: 'const directories = engine.cut();',
-    replace: `const early = new Map(engine.cut().flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
+    find: 'const directories = await engine.cut();',
+    replace: `const early = new Map((await engine.cut()).flatMap(({ logs }) => logs.map((log) => [keyOf(log), log])));
       await new Promise<void>((resolve) => this.#options.env.timers.after(30, resolve));
       const isEarly = (log) => log.topic.startsWith('__') && log.topicId !== metadataLogId.topicId;
-      const directories = engine.cut().map((directory) => {
+      const directories = (await engine.cut()).map((directory) => {
         return { ...directory, logs: directory.logs.map((log) => (isEarly(log) ? (early.get(keyOf(log)) ?? log) : log)) };
       });`,
     mood: 'careful',
@@ -283,10 +283,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'log/local/backup/back-up.ts',
     find: `    const copies = await copyLogs(options, others);`,
     replace: `    const early = await copyMetadata({ disk, cut: metadata.cut, root: metadata.directory.root, target: options.target });
-    await options.world.pause(300);
+    await options.world.pause(1_000);
     const copies = await copyLogs(options, others);
     if (early !== undefined && copies.kind === 'copied') return { meta: metadata.directory.meta, cutMs, logs: [...copies.logs, early] };`,
     mood: 'careful',
-    seeds: 20,
+    seeds: 60,
   },
 ];

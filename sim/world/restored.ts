@@ -11,7 +11,7 @@ import { type Backup, type Keeper, METADATA_TOPIC } from '../workloads/keeper.ts
 import { violated, type World } from './world.ts';
 
 /** Of those that were made while the world was at work. */
-const RESTORED_MAX = 2;
+const RESTORED_MAX = 4;
 
 /** `check` is called while a broker runs on what was restored. The world's own broker has stopped. */
 export async function checkBackups<M>(
