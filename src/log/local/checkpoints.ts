@@ -41,8 +41,9 @@ export class Checkpoints {
     return this.#durableStarts.get(directory) ?? 0;
   }
 
-  cleanOffset(directory: string): number {
-    return this.#cleanOffsets.get(directory) ?? 0;
+  /** Undefined: no compaction has begun in it. */
+  cleanOffset(directory: string): number | undefined {
+    return this.#cleanOffsets.get(directory);
   }
 
   async saveCleanOffset(directory: string, offset: number): Promise<void> {

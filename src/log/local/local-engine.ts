@@ -235,7 +235,7 @@ export class LocalLogEngine implements LogEngine {
       directory: directory.path,
       settings,
       startOffset: this.#checkpoints.startOffset(name),
-      cleanOffset: this.#checkpoints.cleanOffset(name),
+      cleanOffset: this.#checkpoints.cleanOffset(name) ?? 0,
       recoveryPoint,
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });

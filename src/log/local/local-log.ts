@@ -65,7 +65,7 @@ export interface LogHost {
   /** Takes the files of segments that are no longer part of the log in this directory. */
   discard(directory: LogDirectory, segments: readonly Segment[], delayMs: number): void;
   /** Below, the log is compacted. */
-  cleanOffset(id: LogId): number;
+  cleanOffset(id: LogId): number | undefined;
   saveCleanOffset(id: LogId, offset: number): Promise<void>;
   /** Removes files that have been taken out of the log, some time later. */
   discardRenamed(segments: readonly Segment[], paths: readonly string[], delayMs: number): void;
@@ -163,7 +163,7 @@ export class LocalLog implements PartitionLog {
       onDurable: () => this.#progress(),
       onFault,
     });
-    const mayHaveGaps = ({ baseOffset }: Segment) => this.#isCompacted || baseOffset < host.cleanOffset(id);
+    const mayHaveGaps = ({ baseOffset }: Segment) => this.#isCompacted || baseOffset < (host.cleanOffset(id) ?? 0);
     this.#reader = new LogReader({ env, files, segments, tail: this.#tail, bounds: this, mayHaveGaps });
     this.#aborted = new AbortedLists({ segments, onFault });
     const log = this.#compactable();

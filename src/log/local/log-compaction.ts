@@ -16,7 +16,8 @@ export interface CompactableLog {
   readonly startOffset: number;
   readonly endOffset: number;
   /** Below, it is compacted. */
-  readonly cleanOffset: number;
+  /** Undefined: no compaction has begun. */
+  readonly cleanOffset: number | undefined;
   /** It has failed, or is closed or about to be. */
   readonly isOver: boolean;
   saveCleanOffset(offset: number): Promise<void>;
@@ -61,7 +62,7 @@ export class LogCompaction {
       settings,
       nowMs: this.#env.clock.now(),
       startOffset,
-      cleanOffset: Math.min(cleanOffset, endOffset),
+      cleanOffset: Math.min(cleanOffset ?? 0, endOffset),
       upTo: Math.min(upTo, unfinished?.baseOffset ?? endOffset),
     });
   }
@@ -91,6 +92,8 @@ export class LogCompaction {
   }
 
   async #compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
+    // Whoever finds gaps must know where they come from, also when this does not end.
+    if (this.#log.cleanOffset === undefined) await this.#log.saveCleanOffset(0);
     const compacted = {
       disk: this.#env.disk,
       files: this.#files,

@@ -164,7 +164,7 @@ type LogCopies =
 
 async function copyLogs({ world: { disk }, target }: BackupOptions, cuts: readonly PlacedCut[]): Promise<LogCopies> {
   // Those that are compacted first: their old files go after `file.delete.delay.ms`.
-  const ordered = cuts.toSorted((one, other) => other.cut.cleanOffset - one.cut.cleanOffset);
+  const ordered = cuts.toSorted((one, other) => (other.cut.cleanOffset ?? 0) - (one.cut.cleanOffset ?? 0));
   const copying = ordered.map(
     ({ directory: { root }, cut }) =>
       () =>

@@ -73,7 +73,8 @@ async function copySegments(copy: LogToCopy): Promise<CopiedLog | undefined> {
     startOffset = Math.max(startOffset, index + 1 < cut.segments.length ? nextOffset : deletedBelow);
   }
   if (files.length === 0) endOffset = startOffset;
-  return { topic, topicId, partition, startOffset, endOffset, cleanOffset: Math.min(cleanOffset, endOffset), files };
+  const cleanBelow = cleanOffset === undefined ? undefined : Math.min(cleanOffset, endOffset);
+  return { topic, topicId, partition, startOffset, endOffset, cleanOffset: cleanBelow, files };
 }
 
 async function copySegment(copy: LogToCopy, segment: SegmentCut, nextOffset: number): Promise<CopiedFile | undefined> {

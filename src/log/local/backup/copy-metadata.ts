@@ -59,7 +59,7 @@ async function copyOnce({ disk, cut, root, target }: MetadataToCopy): Promise<Co
   if (namesOf(await disk.list(from)).join() !== names.join()) return undefined;
   await sealLog(disk, to, cut);
   const { topic, topicId, partition } = cut;
-  return { topic, topicId, partition, startOffset, endOffset, cleanOffset: 0, files };
+  return { topic, topicId, partition, startOffset, endOffset, files };
 }
 
 /** What is being written when the copy comes to it is left out. */

@@ -13,8 +13,8 @@ export interface LogCut extends LogId {
   readonly startOffset: number;
   /** Everything below was with the operating system, and nothing else belongs to the cut. */
   readonly endOffset: number;
-  /** Below, the log was compacted. */
-  readonly cleanOffset: number;
+  /** Below, the log was compacted; above, in part. Undefined: not at all. */
+  readonly cleanOffset?: number | undefined;
   /** Compaction may be at work in it. */
   readonly isCompacted: boolean;
   /** Oldest first; those with something below `endOffset`. */

@@ -18,7 +18,8 @@ export interface BackupManifest {
 export interface CopiedLog extends LogId {
   readonly startOffset: number;
   readonly endOffset: number;
-  readonly cleanOffset: number;
+  /** Undefined: nothing in it was compacted. */
+  readonly cleanOffset?: number | undefined;
   readonly files: readonly CopiedFile[];
 }
 

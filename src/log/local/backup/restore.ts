@@ -83,11 +83,14 @@ async function writeTopFiles({
   logs: readonly CopiedLog[];
   meta: MetaProperties;
 }): Promise<void> {
-  const offsetsOf = (offset: (log: CopiedLog) => number) => {
-    const offsets = logs.map((log) => [directoryName(log), offset(log)] as const);
-    return formatOffsets(new Map(offsets.filter(([, value]) => value > 0)));
+  const offsetsOf = (offset: (log: CopiedLog) => number | undefined) => {
+    const offsets = logs.flatMap((log) => {
+      const value = offset(log);
+      return value === undefined ? [] : [[directoryName(log), value] as const];
+    });
+    return formatOffsets(new Map(offsets));
   };
-  const starts = offsetsOf(({ startOffset }) => startOffset);
+  const starts = offsetsOf(({ startOffset }) => (startOffset > 0 ? startOffset : undefined));
   await replaceFile(disk, `${root}/${START_OFFSETS}`, starts);
   const cleaned = offsetsOf(({ cleanOffset }) => cleanOffset);
   await replaceFile(disk, `${root}/${CLEANED_OFFSETS}`, cleaned);

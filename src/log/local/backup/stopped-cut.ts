@@ -33,7 +33,7 @@ export async function cutOfStopped(disk: Disk, root: string): Promise<readonly L
     const metadata = await readSmallFile(disk, `${root}/${name}/${PARTITION_METADATA}`);
     const topicId = parsePartitionMetadata(metadata?.toString() ?? '');
     if (topicId === undefined) throw new DataDirectoryRefused(`${root}/${name} does not say of which topic it is`);
-    const known = { startOffset: starts?.get(name) ?? 0, cleanOffset: cleaned?.get(name) ?? 0, isCompacted: false };
+    const known = { startOffset: starts?.get(name) ?? 0, cleanOffset: cleaned?.get(name), isCompacted: false };
     cuts.push({ ...parsed, topicId, ...known, ...(await segmentsOf(disk, `${root}/${name}`, known.startOffset)) });
   }
   return cuts;
