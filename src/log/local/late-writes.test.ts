@@ -103,6 +103,8 @@ test('a start that is moved over batches in no segment stays moved after a power
   env.disk.crash();
   const [again] = await openAll(await start({ ...env, disk: env.disk.restarted(env.clock) }));
   assert.deepEqual([again?.startOffset, again?.endOffset], [2, 3]);
+  const errors = env.logger.lines.filter(({ level }) => level === 'error');
+  assert.deepEqual(errors, []);
 });
 
 test('a write that fails late fails its log, which comes back with everything', async () => {

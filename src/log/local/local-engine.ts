@@ -237,6 +237,7 @@ export class LocalLogEngine implements LogEngine {
       startOffset: this.#checkpoints.startOffset(name),
       cleanOffset: this.#checkpoints.cleanOffset(name) ?? 0,
       recoveryPoint,
+      journalledOffset: this.#journal.endOffset(id),
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
     // What was recovered counts as durable from here on; its files are synced, their names may not be.

@@ -40,6 +40,8 @@ export interface DirectoryOpening {
   readonly cleanOffset: number;
   /** Everything below is durable and good. Infinity after a clean stop. */
   readonly recoveryPoint: number;
+  /** Up to where the journal has the log; 0 when it has nothing of it. */
+  readonly journalledOffset: number;
   /** Puts the durable recovery point back to the end of what was found, if it is above. */
   readonly distrust: (offset: number) => Promise<void>;
 }
@@ -62,8 +64,12 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   reportLoss(opening, endOffset);
   const startOffset = Math.max(opening.startOffset, segments[0]?.baseOffset ?? 0);
   if (startOffset > endOffset) {
-    opening.env.logger.error({ startOffset, endOffset }, 'a log ends before its start and begins anew there');
-    for (const segment of segments) await setAside(opening, segment.baseOffset);
+    if (isKnownUpTo(opening, startOffset)) {
+      for (const segment of segments) await removeSegment(opening, segment.baseOffset);
+    } else {
+      opening.env.logger.error({ startOffset, endOffset }, 'a log ends before its start and begins anew there');
+      for (const segment of segments) await setAside(opening, segment.baseOffset);
+    }
     segments = [];
   }
   found.epochs.cutEnd(Math.max(endOffset, startOffset));
@@ -151,12 +157,19 @@ async function removeBelowStart(
   all: readonly SegmentFacts[],
 ): Promise<readonly SegmentFacts[]> {
   const first = all.findLastIndex(({ baseOffset }) => baseOffset <= opening.startOffset);
-  for (const { baseOffset } of all.slice(0, Math.max(0, first))) {
-    for (const suffix of [LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
-      await opening.env.disk.remove(`${opening.directory}/${fileName(baseOffset, suffix)}`);
-    }
-  }
+  for (const { baseOffset } of all.slice(0, Math.max(0, first))) await removeSegment(opening, baseOffset);
   return all.slice(Math.max(0, first));
+}
+
+/** The log did reach `offset`, synced or by the journal: segments that end below were deleted, and a crash has left them, or a part of them. */
+function isKnownUpTo({ recoveryPoint, journalledOffset }: DirectoryOpening, offset: number): boolean {
+  return Math.max(recoveryPoint === Number.POSITIVE_INFINITY ? 0 : recoveryPoint, journalledOffset) >= offset;
+}
+
+async function removeSegment({ env, directory }: DirectoryOpening, baseOffset: number): Promise<void> {
+  for (const suffix of [LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
+    await env.disk.remove(`${directory}/${fileName(baseOffset, suffix)}`);
+  }
 }
 
 /** A complete segment below the recovery point: its indexes are complete and tell the rest. Undefined when they are not, or must be made anew. */
@@ -207,10 +220,12 @@ function jitter({ settings, env }: DirectoryOpening): number {
   return rollJitterMs(settings, env.random.next());
 }
 
-function reportLoss({ env, recoveryPoint }: DirectoryOpening, endOffset: number): void {
-  if (recoveryPoint === Number.POSITIVE_INFINITY || recoveryPoint <= endOffset) return;
+/** What lies below the start was deleted, and its segments may have been on their way out. */
+function reportLoss({ env, recoveryPoint, startOffset }: DirectoryOpening, endOffset: number): void {
+  const fromOffset = Math.max(endOffset, startOffset);
+  if (recoveryPoint === Number.POSITIVE_INFINITY || recoveryPoint <= fromOffset) return;
   env.logger.error(
-    { fromOffset: endOffset, toOffset: recoveryPoint },
+    { fromOffset, toOffset: recoveryPoint },
     'acknowledged records are lost: they were on the disk and are not any more',
   );
 }

@@ -336,6 +336,17 @@ test('a log start that is absurd keeps the segments aside and is told; a damaged
   ]);
 });
 
+test('what a deletion has left below the start goes in silence, also when a crash has torn it', async () => {
+  const env = await written({ stop: 'crash', checkpointed: true });
+  await overwrite(env, 'data/log-start-offset-checkpoint', `0\n1\norders 0 ${BATCHES}\n`);
+  file(env, 8, LOG).truncate(150);
+  const opened = await openedAgain(env);
+  assert.deepEqual([opened.startOffset, opened.endOffset], [BATCHES, BATCHES]);
+  assert.deepEqual(told(env, 'error'), []);
+  const names = (await env.disk.list(DIRECTORY)).map(({ name }) => name);
+  assert.ok(!names.some((name) => name.startsWith('0000000000000000000') && name.includes(LOG)), names.join());
+});
+
 test('a log whose directory is gone begins anew, and what is lost is told', async () => {
   const env = await written({ stop: 'crash', checkpointed: true });
   await env.disk.removeTree(DIRECTORY);

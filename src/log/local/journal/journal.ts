@@ -173,6 +173,12 @@ export class Journal {
     return [...this.#waiting, this.#current].some((file) => file?.logs.has(key));
   }
 
+  /** Up to where the journal has the log; 0 when it has nothing of it. */
+  endOffset(id: LogId): number {
+    const key = keyOf(id);
+    return Math.max(0, ...[...this.#waiting, this.#current].map((file) => file?.logs.get(key)?.endOffset ?? 0));
+  }
+
   /** Runs of whole batches of one log, in the order in which they came; what its segments have is among them. */
   async *batchesOf(id: LogId): AsyncGenerator<Uint8Array, void, undefined> {
     const key = keyOf(id);
