@@ -178,6 +178,30 @@ test('a directory that is offline is named', async () => {
   await stop();
 });
 
+test('a directory that goes offline while the broker answers is named, or its logs are in the backup', async () => {
+  for (let looks = 1; looks <= 3; looks += 1) {
+    const env = testEnv();
+    const first = await localBroker({}, ['a', 'b'], env);
+    await first.createTopic('orders', 4);
+    for (let index = 0; index < 4; index += 1) await produce(await first.partition('orders', index));
+    await first.stop();
+    // All logs are to be opened.
+    const second = await running(env, ['a', 'b']);
+    let left = looks;
+    env.disk.judge = ({ kind, path }) => {
+      if (kind === 'list' && path === 'b') left -= 1;
+      return left <= 0 && /^b(\/|$)/.test(path) ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+    };
+    const other = { ...env, disk: env.disk.alongside() };
+    const made = await backup(other, { roots: ['a', 'b'] }).catch((error: Error) => error.message);
+    if (typeof made === 'string') assert.equal(made, 'the data directory b is offline');
+    else assert.equal(made.logs.filter(({ topic }) => topic === 'orders').length, 4);
+    env.disk.judge = () => ({ kind: 'ok' });
+    await env.clock.advance(60_000);
+    await second.stop();
+  }
+});
+
 for (const times of [1, 3]) {
   const outcome = times === 1 ? 'is copied as of a new cut' : 'is given up in the end';
   test(`a log that is not to be had as of the cut (${times} times) ${outcome}`, async () => {

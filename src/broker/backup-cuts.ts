@@ -67,11 +67,14 @@ export class BackupCuts {
 
   async #answer(): Promise<CutAnswer> {
     const { engine } = this.#options;
-    const offline = (await engine.directories()).find(({ isOffline }) => isOffline);
-    if (offline !== undefined) return { kind: 'refused', reason: `the data directory ${offline.path} is offline` };
     let missed: LogId | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const wanted = await this.#openAll();
+      // With its logs in one look: what goes offline later has logs that are missed in the cut.
+      const usages = await engine.directories();
+      const offline = usages.find(({ isOffline }) => isOffline);
+      if (offline !== undefined) return { kind: 'refused', reason: `the data directory ${offline.path} is offline` };
+      const wanted = usages.flatMap(({ logs }) => logs.map(({ id }) => id)).filter(isNotMetadata);
+      await this.#openAll(wanted);
       const directories = await engine.cut();
       missed = this.#firstMissed(wanted, directories);
       if (missed === undefined) return { kind: 'cut', directories };
@@ -79,15 +82,11 @@ export class BackupCuts {
     return { kind: 'refused', reason: `the log ${missed?.topic}-${missed?.partition} cannot be opened` };
   }
 
-  /** The logs that must be open then. */
-  async #openAll(): Promise<readonly LogId[]> {
-    const { engine, partitions } = this.#options;
-    const logs = (await engine.list()).filter((id) => id.topicId !== metadataLogId.topicId);
+  async #openAll(logs: readonly LogId[]): Promise<void> {
     for (const { topicId, partition } of logs) {
       if (this.#lifecycle.stopped) break;
-      await partitions.getById(topicId, partition);
+      await this.#options.partitions.getById(topicId, partition);
     }
-    return logs;
   }
 
   /** Of a topic that is unknown by now, nothing is missed. */
@@ -95,6 +94,10 @@ export class BackupCuts {
     const found = new Set(directories.flatMap(({ logs }) => logs.map(keyOf)));
     return wanted.find((id) => !found.has(keyOf(id)) && !this.#options.partitions.isUnknown(id));
   }
+}
+
+function isNotMetadata({ topicId }: LogId): boolean {
+  return topicId !== metadataLogId.topicId;
 }
 
 function keyOf({ topicId, partition }: LogId): string {
