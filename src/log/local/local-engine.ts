@@ -244,7 +244,9 @@ export class LocalLogEngine implements LogEngine {
     if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) await directory.sync();
     const { startOffset } = found;
     const isEmpty = found.segments.length === 0;
-    const firstOffset = isEmpty ? await firstJournalled(this.#journal.batchesOf(id), startOffset) : startOffset;
+    const firstOffset = isEmpty
+      ? await firstJournalled(this.#journal.batchesOf(id, startOffset), startOffset)
+      : startOffset;
     return this.#log({
       id,
       settings,
@@ -262,7 +264,7 @@ export class LocalLogEngine implements LogEngine {
     if (!this.#journal.needs(id)) return;
     const logger = this.#env.logger.child({ topic: id.topic, partition: id.partition });
     try {
-      await replayJournal(this.#journal.batchesOf(id), log, logger);
+      await replayJournal(this.#journal.batchesOf(id, log.endOffset), log, logger);
       this.#journal.settled(id, Number.POSITIVE_INFINITY);
     } catch (error) {
       await log.close().catch(() => {});

@@ -29,6 +29,8 @@ export interface JournalledLog {
 interface Piece {
   readonly position: number;
   readonly bytes: number;
+  /** Its last offset + 1. */
+  readonly endOffset: number;
 }
 
 interface JournalScan {
@@ -115,10 +117,11 @@ export class JournalFile {
     for (const part of parts) this.#bytes += part.byteLength;
   }
 
-  /** All batches that the file has of a log, in order, a piece at a time. */
-  async *batchesOf(key: string): AsyncGenerator<Uint8Array, void, undefined> {
+  /** What the file has of a log and does not end at or below `offset`, in order, a piece at a time. */
+  async *batchesOf(key: string, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
     const { pieces } = await this.#scan();
-    for (const { position, bytes } of pieces.get(key) ?? []) {
+    for (const { position, bytes, endOffset } of pieces.get(key) ?? []) {
+      if (endOffset <= offset) continue;
       const piece = Buffer.allocUnsafeSlow(bytes);
       await this.#file.read(piece, position);
       yield piece;
@@ -154,8 +157,9 @@ async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
   const bytes = await readFrames(file, generation, (frame) => {
     for (const { id, at, bytes } of frame.entries) {
       const key = keyOf(id);
-      logs.set(key, { id, endOffset: endOffsetOf(frame.bytes.subarray(at, at + bytes)) });
-      const piece = { position: frame.position + at, bytes };
+      const endOffset = endOffsetOf(frame.bytes.subarray(at, at + bytes));
+      logs.set(key, { id, endOffset });
+      const piece = { position: frame.position + at, bytes, endOffset };
       const known = pieces.get(key);
       if (known === undefined) pieces.set(key, [piece]);
       else known.push(piece);

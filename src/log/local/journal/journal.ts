@@ -179,10 +179,10 @@ export class Journal {
     return Math.max(0, ...[...this.#waiting, this.#current].map((file) => file?.logs.get(key)?.endOffset ?? 0));
   }
 
-  /** Runs of whole batches of one log, in the order in which they came; what its segments have is among them. */
-  async *batchesOf(id: LogId): AsyncGenerator<Uint8Array, void, undefined> {
+  /** Runs of whole batches of one log, in the order in which they came, from the one that has `offset` on. */
+  async *batchesOf(id: LogId, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
     const key = keyOf(id);
-    for (const file of [...this.#waiting, this.#current]) if (file?.logs.has(key)) yield* file.batchesOf(key);
+    for (const file of [...this.#waiting, this.#current]) if (file?.logs.has(key)) yield* file.batchesOf(key, offset);
   }
 
   /** After the last log was closed. Only what a log still needs stays. */
