@@ -256,9 +256,8 @@ export class PartitionDirectory {
     const stopping = slots.map((slot) => (slot === undefined ? undefined : this.#stopSlot(slot, 'deleted')));
     background.run('remove the logs of a deleted topic', async () => {
       await Promise.all(stopping);
-      for (const { index } of topic.partitions) {
-        await engine.remove({ topic: topic.name, topicId: topic.id, partition: index });
-      }
+      const ids = topic.partitions.map(({ index }) => ({ topic: topic.name, topicId: topic.id, partition: index }));
+      await Promise.all(ids.map((id) => engine.remove(id)));
     });
   }
 

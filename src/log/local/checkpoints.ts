@@ -79,13 +79,13 @@ export class Checkpoints {
     this.#durableStarts.set(directory, Math.max(offset, this.startOffset(directory)));
   }
 
-  /** The log is gone. The files follow with their next write; until then they speak of a directory that nobody opens. */
+  /**
+   * To be durable before the log is gone: whatever a file says of a directory, it would say of the next log of that name. Rejects when a file could not be
+   * written.
+   */
   async forget(directory: string): Promise<void> {
-    this.#recoveryPoints.delete(directory);
-    this.#cleanOffsets.delete(directory);
+    const files = [this.#recoveryPoints, this.#cleanOffsets, this.#startOffsets];
+    await Promise.all(files.map((file) => file.forget(directory)));
     this.#durableStarts.delete(directory);
-    if (this.#startOffsets.get(directory) === undefined) return;
-    this.#startOffsets.delete(directory);
-    await this.#startOffsets.write();
   }
 }

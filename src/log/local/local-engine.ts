@@ -74,7 +74,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #onFault: (fault: Error) => void;
   readonly #host: LogHost;
   readonly #journal: Journal;
-  /** The names of new logs' directories become durable together. */
+  /** New logs' directories become durable together, and so do removals. */
   readonly #rootSyncs: SharedRuns;
   /** By directory name, like the two below. */
   readonly #open = new Map<string, LocalLog>();
@@ -316,19 +316,20 @@ export class LocalLogEngine implements LogEngine {
       { topic: id.topic, partition: id.partition, topicId, stray },
       'a directory of another topic is set aside',
     );
-    await this.#env.disk.rename(`${this.#root}/${directoryName(id)}`, `${this.#root}/${stray}`);
-    await this.#forget(directoryName(id));
+    await this.#takeAway(directoryName(id), stray);
   }
 
   #unique(): string {
     return Buffer.from(this.#env.random.bytes(16)).toString('hex');
   }
 
-  async #forget(name: string): Promise<void> {
+  /** The next log of that name has nothing of this one. */
+  async #takeAway(name: string, newName: string): Promise<void> {
+    await this.#checkpoints.forget(name);
+    await this.#env.disk.rename(`${this.#root}/${name}`, `${this.#root}/${newName}`);
     this.#states.delete(name);
     this.#unsound.delete(name);
-    await this.#env.disk.syncDirectory(this.#root);
-    await this.#checkpoints.forget(name);
+    await this.#rootSyncs.run();
   }
 
   #onClosed(log: LocalLog, state: LogState | undefined): void {
@@ -371,8 +372,7 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });
     const removed = removedDirectoryName(id, this.#unique());
-    await this.#env.disk.rename(`${this.#root}/${name}`, `${this.#root}/${removed}`);
-    await this.#forget(name);
+    await this.#host.slots.run(() => this.#takeAway(name, removed));
     this.#removeDirectories([removed]);
   }
 

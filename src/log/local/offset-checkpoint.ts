@@ -44,8 +44,17 @@ export class OffsetCheckpoint {
     this.#offsets.set(directory, offset);
   }
 
-  delete(directory: string): void {
+  /** Resolves when the file says nothing of the directory any more. When it rejects, the file may, and so does this. */
+  async forget(directory: string): Promise<void> {
+    const offset = this.#offsets.get(directory);
+    if (offset === undefined) return;
     this.#offsets.delete(directory);
+    try {
+      await this.write();
+    } catch (error) {
+      if (!this.#offsets.has(directory)) this.#offsets.set(directory, offset);
+      throw error;
+    }
   }
 
   /** Resolves when a file with everything set so far is durable. */

@@ -1,0 +1,82 @@
+/** A log that was removed leaves nothing behind that a later one of the same name could be taken for. Fails when invariants I4 and I31 do not hold. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { settle } from '../../../sim/virtual-clock.ts';
+import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
+import type { LogId, PartitionLog } from '../log-engine.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { LocalLogEngine } from './local-engine.ts';
+
+const FIRST = logId();
+const SECOND: LogId = { ...FIRST, topicId: 'BBBBBBBBBBBBBBBBBBBBBB' };
+const RECORDS = 10;
+
+function start(env: TestEnv): Promise<LocalLogEngine> {
+  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+}
+
+async function open(engine: LocalLogEngine, id: LogId, records: number): Promise<PartitionLog> {
+  const log = await engine.open(id, logSettings());
+  for (let offset = 0; offset < records; offset += 1) appendTo(log, {});
+  log.requestSync();
+  await whenProgress(log, () => log.durableOffset === log.endOffset);
+  return log;
+}
+
+function restarted(env: TestEnv): TestEnv {
+  return { ...testEnv(2), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+}
+
+/** A log with every checkpoint there is, closed and about to be removed. */
+async function checkpointed(env: TestEnv): Promise<LocalLogEngine> {
+  const first = await start(env);
+  const log = await open(first, FIRST, RECORDS);
+  await log.advanceStart(RECORDS - 1);
+  await log.close();
+  await first.close();
+  const checkpoints = await Checkpoints.read(env.disk, 'data', env.logger);
+  await checkpoints.saveCleanOffset('orders-0', RECORDS - 1);
+  return start(env);
+}
+
+test('the checkpoints of a removed log are not those of the next one of its name, also after a crash', async () => {
+  const env = testEnv();
+  const engine = await checkpointed(env);
+  await engine.remove(FIRST);
+  await open(engine, SECOND, 1);
+  env.disk.crash();
+  const again = restarted(env);
+  const log = await (await start(again)).open(SECOND, logSettings());
+  assert.deepEqual([log.startOffset, log.endOffset], [0, 1]);
+  assert.deepEqual(again.logger.lines, [], 'nothing is told as lost');
+  const checkpoints = await Checkpoints.read(again.disk, 'data', again.logger);
+  assert.deepEqual([checkpoints.recoveryPoint('orders-0'), checkpoints.cleanOffset('orders-0')], [0, undefined]);
+});
+
+for (const death of ['power', 'kill'] as const) {
+  test(`a removal that is cut short anywhere leaves nothing to the next log of that name: ${death}`, async () => {
+    for (let at = 0; ; at += 1) {
+      const env = testEnv(at + 1);
+      const engine = await checkpointed(env);
+      const first = env.disk.operations;
+      env.disk.judge = ({ sequence }) => {
+        if (sequence !== first + at) return { kind: 'ok' };
+        if (death === 'kill') env.disk.kill();
+        return { kind: death === 'power' ? 'crash' : 'ok' };
+      };
+      let isRemoved = false;
+      void engine.remove(FIRST).then(() => {
+        isRemoved = true;
+      });
+      await settle(50);
+      const again = restarted(env);
+      const next = await start(again);
+      // Whoever removes a log does so until it is gone.
+      for (const id of await next.list()) await next.remove(id);
+      const log = await open(next, SECOND, 1);
+      assert.deepEqual([log.startOffset, log.endOffset], [0, 1], `dead in call ${at}`);
+      if (isRemoved) return;
+    }
+  });
+}
