@@ -245,8 +245,12 @@ export class MemoryDisk implements Disk {
   }
 
   #find(path: string): MemoryNode | undefined {
+    return this.#follow(namesOf(path));
+  }
+
+  #follow(names: readonly string[]): MemoryNode | undefined {
     let node: MemoryNode | undefined = this.#platter.root;
-    for (const name of namesOf(path)) {
+    for (const name of names) {
       if (node === undefined || isFile(node)) return undefined;
       node = node.names.get(name);
     }
@@ -256,7 +260,7 @@ export class MemoryDisk implements Disk {
   #parent(path: string, operation: string): { directory: MemoryDirectory; name: string } {
     const names = namesOf(path);
     const name = names.pop() ?? '';
-    const node = this.#find(names.join('/'));
+    const node = this.#follow(names);
     if (node === undefined || isFile(node)) throw fault('absent', operation, path);
     return { directory: node, name };
   }

@@ -12,19 +12,19 @@ type FileChange =
 
 export class MemoryFile {
   /** What reads see: the page cache over the platter. */
-  #current: Buffer<ArrayBufferLike> = Buffer.alloc(0);
-  #durable: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  readonly #current = new Content();
+  readonly #durable = new Content();
   #unsynced: FileChange[] = [];
   /** How many changes came before those, and are durable or lost. */
   #settled = 0;
   modifiedMs = 0;
 
   get bytes(): number {
-    return this.#current.byteLength;
+    return this.#current.bytes.byteLength;
   }
 
   read(target: Uint8Array, position: number): number {
-    const source = this.#current.subarray(position, position + target.byteLength);
+    const source = this.#current.bytes.subarray(position, position + target.byteLength);
     target.set(source);
     return source.byteLength;
   }
@@ -41,7 +41,7 @@ export class MemoryFile {
   beginSync(): () => void {
     const until = this.#settled + this.#unsynced.length;
     return () => {
-      for (const change of this.#settle(until - this.#settled)) this.#durable = apply(this.#durable, change);
+      for (const change of this.#settle(until - this.#settled)) this.#durable.apply(change);
     };
   }
 
@@ -53,15 +53,15 @@ export class MemoryFile {
   /** The power went: some of what was not synced is there, sector by sector. */
   crash(random: SeededRandom): void {
     for (const change of this.#settle(this.#unsynced.length)) {
-      for (const piece of sectors(change)) if (random.chance(0.5)) this.#durable = apply(this.#durable, piece);
+      for (const piece of sectors(change)) if (random.chance(0.5)) this.#durable.apply(piece);
     }
-    this.#current = Buffer.from(this.#durable);
+    this.#current.copy(this.#durable);
   }
 
   /** Flips one bit at rest, in what is read and on the platter. */
   corrupt(position: number): void {
-    for (const content of [this.#current, this.#durable]) {
-      if (position < content.byteLength) content[position] = (content[position] ?? 0) ^ 1;
+    for (const { bytes } of [this.#current, this.#durable]) {
+      if (position < bytes.byteLength) bytes[position] = (bytes[position] ?? 0) ^ 1;
     }
   }
 
@@ -73,24 +73,42 @@ export class MemoryFile {
   }
 
   #change(change: FileChange): void {
-    this.#current = apply(this.#current, change);
+    this.#current.apply(change);
     this.#unsynced.push(change);
   }
 }
 
-function apply(content: Buffer<ArrayBufferLike>, change: FileChange): Buffer<ArrayBufferLike> {
-  if (change.kind === 'truncate') return resized(content, change.bytes);
-  const grown = resized(content, Math.max(content.byteLength, change.position + change.bytes.byteLength));
-  grown.set(change.bytes, change.position);
-  return grown;
-}
+/** Bytes that grow in place: most files are appended to all the time. */
+class Content {
+  #room = new Uint8Array(0);
+  /** Valid until the next change. */
+  bytes: Uint8Array = this.#room;
 
-/** What is new is zero. */
-function resized(content: Buffer<ArrayBufferLike>, bytes: number): Buffer<ArrayBufferLike> {
-  if (bytes <= content.byteLength) return content.subarray(0, bytes);
-  const grown = Buffer.alloc(bytes);
-  grown.set(content);
-  return grown;
+  apply(change: FileChange): void {
+    if (change.kind === 'truncate') {
+      this.#resize(change.bytes);
+      return;
+    }
+    this.#resize(Math.max(this.bytes.byteLength, change.position + change.bytes.byteLength));
+    this.bytes.set(change.bytes, change.position);
+  }
+
+  copy({ bytes }: Content): void {
+    this.#resize(bytes.byteLength);
+    this.bytes.set(bytes);
+  }
+
+  /** What is new is zero. */
+  #resize(length: number): void {
+    const before = this.bytes;
+    if (length > this.#room.byteLength) {
+      this.#room = new Uint8Array(Math.max(length, 2 * before.byteLength));
+      this.#room.set(before);
+    } else if (length > before.byteLength) {
+      this.#room.fill(0, before.byteLength, length);
+    }
+    this.bytes = this.#room.subarray(0, length);
+  }
 }
 
 function* sectors(change: FileChange): Generator<FileChange, void, undefined> {

@@ -6,6 +6,8 @@
 import type { Clock, Timer, Timers } from '../../src/base/env.ts';
 
 const START_MS = 1_800_000_000_000;
+/** Node runs everything that waits for promises only between two of its immediates, but goes round its event loop only after all that were set before. */
+const TURNS_IN_A_ROUND = 100;
 
 interface Event extends Timer {
   readonly dueMs: number;
@@ -54,16 +56,38 @@ export class Schedule implements Clock, Timers {
   }
 
   /** Lets events happen until `isOver`; false when nothing is left that could happen. */
-  async runUntil(isOver: () => boolean): Promise<boolean> {
-    for (;;) {
-      await new Promise(setImmediate);
-      if (isOver()) return true;
-      const event = this.#pop();
-      if (event === undefined) return false;
-      this.#nowMs = event.dueMs;
-      this.steps += 1;
-      event.callback?.();
-    }
+  runUntil(isOver: () => boolean): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      let isRunning = true;
+      const end = (settle: () => void): void => {
+        isRunning = false;
+        settle();
+      };
+      const turn = (): void => {
+        if (!isRunning) return;
+        try {
+          if (isOver()) end(() => resolve(true));
+          else if (!this.#step()) end(() => resolve(false));
+        } catch (error) {
+          end(() => reject(error));
+        }
+      };
+      const round = (): void => {
+        for (let count = 0; count < TURNS_IN_A_ROUND; count += 1) setImmediate(turn);
+        if (isRunning) setImmediate(round);
+      };
+      round();
+    });
+  }
+
+  /** False when there is no event any more. */
+  #step(): boolean {
+    const event = this.#pop();
+    if (event === undefined) return false;
+    this.#nowMs = event.dueMs;
+    this.steps += 1;
+    event.callback?.();
+    return true;
   }
 
   #push(event: Event): void {
