@@ -62,6 +62,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'partition/producer-snapshot.ts',
     find: 'state.restore(saved.producers)',
     replace: 'state.restore([])',
+    mood: 'broken',
     seeds: 60,
   },
   {
@@ -92,7 +93,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'const saving = this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
     replace:
       'this.#moveStart(offset); const saving = Promise.resolve(); void this.#host.saveStart(this.id, offset).catch(() => {});',
-    seeds: 100,
+    mood: 'forgetful',
+    seeds: 60,
   },
   {
     name: 'a checkpoint comes too early',
@@ -118,7 +120,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
     replace: 'this.#host.saveStart(this.id, offset).finally(() => this.#moveStart(offset));',
     mood: 'forgetful',
-    seeds: 30,
+    seeds: 60,
   },
   {
     name: 'a log of a directory that is away is made anew in another',
@@ -130,10 +132,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a change of the metadata is answered before it is durable',
-    mood: 'common',
     file: 'metadata/engine-metadata-log.ts',
     find: 'log.requestSync();\n        return durable;',
     replace: 'log.requestSync();\n        void durable.catch(() => {});',
+    mood: 'hasty',
     seeds: 60,
   },
   {
@@ -149,9 +151,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/transaction-state.ts',
     find: 'this.#decisions.carryOut(transaction, isDurable.promise);',
     replace: 'this.#decisions.carryOut(transaction, Promise.resolve(true));',
-    // The coordinator's log cannot be written or synced, where the markers can.
-    mood: 'broken',
-    seeds: 100,
+    // The coordinator's log cannot be written or synced, or the process dies, where a part of the markers is there: rare in all moods.
+    mood: 'hasty',
+    seeds: 200,
   },
   {
     name: 'decisions are not carried out after a restart',
@@ -167,7 +169,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/end-transaction.ts',
     find: 'if (current.producerEpoch !== producerEpoch) return endRefusal(ErrorCode.PRODUCER_FENCED);',
     replace: '',
-    seeds: 20,
+    mood: 'forgetful',
+    seeds: 40,
   },
   {
     name: 'a zombie of transactions v2 is not fenced at the end',
@@ -175,6 +178,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/transaction/end-and-bump.ts',
     find: 'if (current.producerEpoch !== request.producerEpoch && !isRetry) return endRefusal(ErrorCode.PRODUCER_FENCED);',
     replace: '',
+    mood: 'forgetful',
     seeds: 60,
   },
   {
@@ -251,7 +255,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         return { ...directory, logs: directory.logs.map((log) => (isEarly(log) ? (early.get(keyOf(log)) ?? log) : log)) };
       });`,
     mood: 'careful',
-    seeds: 20,
+    seeds: 60,
   },
   {
     name: 'a backup has the end of a log as it is when it is copied',
