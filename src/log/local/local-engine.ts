@@ -210,7 +210,7 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     const state = this.#states.get(name);
     if (state === undefined || state.id.topicId !== id.topicId) return undefined;
-    const directory = this.#directory(name, true);
+    const directory = this.#directory(id, true);
     const opening = { env: this.#env, files: this.#files, directory: directory.path, state, settings };
     const found = await openFromState(opening);
     if (found !== undefined) return this.#log({ id, settings, directory, ...found });
@@ -224,9 +224,9 @@ export class LocalLogEngine implements LogEngine {
     const topicId = await this.#topicIdOf(name);
     if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
     const sound = !this.#unsound.has(name);
-    const directory = this.#directory(name, sound && topicId === id.topicId);
+    const directory = this.#directory(id, sound && topicId === id.topicId);
     if (topicId === undefined) await this.#missDirectory(id);
-    if (topicId !== id.topicId) await directory.create(id.topicId);
+    if (topicId !== id.topicId) await directory.create();
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const found = await openDirectory({
       env: { ...this.#env, logger: this.#env.logger.child({ topic: id.topic, partition: id.partition }) },
@@ -292,9 +292,10 @@ export class LocalLogEngine implements LogEngine {
     this.#env.logger.error(fields, 'the directory of a log is gone: its records are lost');
   }
 
-  #directory(name: string, durable: boolean): LogDirectory {
+  #directory(id: LogId, durable: boolean): LogDirectory {
     const syncRoot = () => this.#rootSyncs.run();
-    return new LogDirectory({ disk: this.#env.disk, root: this.#root, syncRoot, name, durable });
+    const [name, topicId] = [directoryName(id), id.topicId];
+    return new LogDirectory({ disk: this.#env.disk, root: this.#root, syncRoot, name, topicId, durable });
   }
 
   #log(options: Omit<ConstructorParameters<typeof LocalLog>[0], 'host'>): LocalLog {

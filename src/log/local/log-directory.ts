@@ -5,13 +5,22 @@ import { formatPartitionMetadata } from './partition-metadata.ts';
 
 export class LogDirectory {
   readonly path: string;
+  readonly #topicId: string;
   readonly #disk: Disk;
   readonly #syncRoot: () => Promise<void>;
   /** The directory's own name is on stable storage. */
   #durable: boolean;
 
-  constructor(options: { disk: Disk; root: string; syncRoot: () => Promise<void>; name: string; durable: boolean }) {
+  constructor(options: {
+    disk: Disk;
+    root: string;
+    syncRoot: () => Promise<void>;
+    name: string;
+    topicId: string;
+    durable: boolean;
+  }) {
     this.path = `${options.root}/${options.name}`;
+    this.#topicId = options.topicId;
     this.#disk = options.disk;
     this.#syncRoot = options.syncRoot;
     this.#durable = options.durable;
@@ -22,12 +31,12 @@ export class LogDirectory {
   }
 
   /** Makes the directory and says whose it is. Durable only after a `sync`: nothing relies on an empty log. */
-  async create(topicId: string): Promise<void> {
+  async create(): Promise<void> {
     await this.#disk.makeDirectory(this.path);
     const file = await this.#disk.open(`${this.path}/${PARTITION_METADATA}`, 'create');
     try {
       await file.truncate(0);
-      await file.write([Buffer.from(formatPartitionMetadata(topicId))], 0);
+      await file.write([Buffer.from(formatPartitionMetadata(this.#topicId))], 0);
     } finally {
       await file.close();
     }
@@ -41,9 +50,11 @@ export class LogDirectory {
     this.#durable = true;
   }
 
+  /** Writes it again: an earlier sync may have failed, after which only the page cache has what it was for (decision 0004). */
   async #syncMetadata(): Promise<void> {
     const file = await this.#disk.open(`${this.path}/${PARTITION_METADATA}`, 'existing');
     try {
+      await file.write([Buffer.from(formatPartitionMetadata(this.#topicId))], 0);
       await file.sync();
     } finally {
       await file.close();
