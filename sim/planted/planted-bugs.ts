@@ -287,7 +287,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'log/local/backup/back-up.ts',
     find: `    const copies = await copyLogs(options, others);`,
     replace: `    const early = await copyMetadata({ disk, cut: metadata.cut, root: metadata.directory.root, target: options.target });
-    await options.world.pause(1_000);
+    await options.world.pause(400);
     const copies = await copyLogs(options, others);
     if (early !== undefined && copies.kind === 'copied') return { meta: metadata.directory.meta, cutMs, logs: [...copies.logs, early] };`,
     mood: 'careful',

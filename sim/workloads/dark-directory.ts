@@ -5,7 +5,8 @@ import type { World } from '../world/world.ts';
 
 /** To be called while the process runs and will not die. The first directory has the metadata log, and stays. */
 export async function darkenOne(world: World, client: Client): Promise<void> {
-  const { random, machine, schedule } = world;
+  const { random, machine, schedule, mood } = world;
+  if (!mood.goesDark) return;
   const [, ...others] = machine.dataDirs;
   const path = others[random.below(others.length)];
   if (path === undefined || random.chance(0.3)) return;

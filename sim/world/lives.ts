@@ -93,13 +93,13 @@ export class Lives {
 
   /** Starts the broker, which may die or be refused by its disk while it starts, until it runs. */
   async bootAtLast(): Promise<void> {
-    const { random, machine } = this.#world;
+    const { random, machine, mood } = this.#world;
     for (let attempt = 0; !machine.isRunning; attempt += 1) {
       const troubles = attempt < 4;
       if (troubles && random.chance(0.3))
         machine.dieAt({ calls: random.below(80) }, random.chance(0.6) ? 'power' : 'kill');
       else if (troubles && random.chance(0.1)) machine.faults.begin(random.chance(0.5) ? 'read-only' : 'full');
-      else if (troubles && machine.dataDirs.length > 1) this.#darkenOne();
+      else if (troubles && mood.goesDark) this.#darkenOne();
       const boot = await machine.boot();
       const isInUse = boot.kind === 'refused' && boot.error instanceof DataDirectoryInUse;
       if (boot.kind === 'refused' && !isInUse && machine.faults.spell === undefined) throw boot.error;
