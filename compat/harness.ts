@@ -12,6 +12,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BrokerProcess } from '../test/broker-process.ts';
 
@@ -25,7 +28,11 @@ async function main(): Promise<number> {
     return 2;
   }
   // A check that waits for retention waits for seconds.
-  await using broker = await BrokerProcess.start(['log.retention.check.interval.ms=2000']);
+  const settings = ['log.retention.check.interval.ms=2000'];
+  // Nothing is in the second directory unless a check moves it there.
+  const dataDir = await mkdtemp(join(tmpdir(), 'ottla-compat-'));
+  settings.push(`cordoned.log.dirs=${join(dataDir, 'more')}`);
+  await using broker = await BrokerProcess.start(settings, { dataDir, directories: ['', 'more'] });
   const client = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OTTLA_BOOTSTRAP: broker.bootstrap, OTTLA_DATA_DIR: broker.dataDir },

@@ -26,7 +26,7 @@ export function settingsDocument(): string {
     '`___` for a hyphen), or in a properties file (`--config FILE`); a flag wins over the environment, the environment over the file. *Changeable* ones can be changed while the',
     'broker runs, for the whole cluster or for one broker (`ottla config set`), and stay changed over a restart.',
     '',
-    ...effective('Broker', brokerTable),
+    ...effective('Broker', { ...brokerTable, ...brokerQuotaTable }),
     ...effective('Topic', topicTable),
     ...effective('Group', groupTable),
     "## Where Ottla's default differs from Apache Kafka's",

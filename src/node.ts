@@ -76,6 +76,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     });
     closers.push(() => broker.close());
     await store.claim(broker.metadata.clusterId);
+    store.moveLogs?.(broker.partitions);
     const backups = store.answerBackups?.(broker.partitions);
     closers.push(async () => backups?.stop());
     const { keepsProcessAlive = true, interceptor } = options;
@@ -107,7 +108,8 @@ interface Store {
   readonly clusterId: string | undefined;
   /** Remembers that the data belongs to this broker of this cluster. */
   claim(clusterId: string): Promise<void>;
-  /** Of data that is in files. */
+  /** Of data that is in files, like the next one. */
+  moveLogs?(partitions: PartitionDirectory): void;
   answerBackups?(partitions: PartitionDirectory): { stop(): Promise<void> };
   close(): Promise<void>;
 }

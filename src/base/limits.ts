@@ -130,4 +130,10 @@ export const limits = {
   journalFrameBytes: 4 * 1024 * 1024,
   /** Logs synced at a time because the journal wants to let go of them: acknowledgements need the disk and the threads more. */
   journalLogsSyncing: 2,
+  /** Logs copied into another data directory at a time, with a buffer each; the others take turns with them. */
+  logsMoving: 4,
+  /** What may be missing in the copy of a log when appends begin to wait for it: a few milliseconds of a disk. */
+  moveRestBytes: 1024 * 1024,
+  /** Remembered wishes where partitions that are not there yet are to live (AlterReplicaLogDirs); the oldest goes first. */
+  directoryWishes: 10_000,
 } as const;

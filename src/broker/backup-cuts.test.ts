@@ -16,6 +16,7 @@ import { ProducerAudit } from '../partition/producer-audit.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { BackupCuts } from './backup-cuts.ts';
 import { failing, type LocalBroker, localBroker } from './local-broker.fixture.ts';
+import { moveReplica } from './move-replica.ts';
 
 const worldOf = (env: TestEnv) => ({ disk: env.disk, pause: (delayMs: number) => env.clock.advance(delayMs) });
 
@@ -146,6 +147,25 @@ test('a restore into several directories touches none when one of them is not em
   await assert.rejects(restoring(env, 'a', 'full'), refusal(/^full is not empty: something is in it/));
   await assert.rejects(restoring(env, 'a', 'b', 'a'), refusal('a is named twice'));
   for (const path of ['a', 'b']) assert.equal(await env.disk.stat(path), undefined);
+});
+
+test('a log that is moved to another directory while it is copied is in the backup', async () => {
+  const env = testEnv();
+  const { broker, createTopic, partition, stop } = await running(env, ['a', 'b']);
+  await createTopic('orders', 2);
+  for (let index = 0; index < 2; index += 1) await produce(await partition('orders', index), 3);
+  let moves = 0;
+  env.disk.pause = async ({ kind, path }) => {
+    if (moves > 0 || kind !== 'open' || !/^[ab]\/orders-0\/.*log$/.test(path)) return;
+    moves += 1;
+    const other = path.startsWith('a/') ? 'b' : 'a';
+    assert.equal(await moveReplica({ topic: 'orders', partition: 0 }, { path: other, broker }), ErrorCode.NONE);
+    await env.clock.advance(100);
+  };
+  const { logs } = await backup(env, { roots: ['a', 'b'] });
+  assert.equal(moves, 1);
+  assert.equal(logs.filter(({ topic, endOffset }) => topic === 'orders' && endOffset === 3).length, 2);
+  await stop();
 });
 
 test('a log that cannot be opened is named, and there is no backup without it', async () => {

@@ -12,6 +12,7 @@ import { SeveralDirectories } from '../log/several/several-directories.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import { BackupCuts } from './backup-cuts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { MoveThrottle } from './move-throttle.ts';
 import type { PartitionDirectory } from './partition-directory.ts';
 
 export interface DataDirectoriesOptions {
@@ -27,6 +28,8 @@ export interface DataDirectories {
   readonly clusterId: string | undefined;
   /** Writes down whose the directories are; one that comes later is claimed when it comes. */
   claim(clusterId: string): Promise<void>;
+  /** From now on logs are moved to other directories where that was wished. The broker is open. */
+  moveLogs(partitions: PartitionDirectory): void;
   /** From now on, processes that make a backup are told where the logs stand. The broker is open, and stays open until this was stopped. */
   answerBackups(partitions: PartitionDirectory): { stop(): Promise<void> };
   close(): Promise<void>;
@@ -49,6 +52,13 @@ export async function openDataDirectories(options: DataDirectoriesOptions): Prom
     engine,
     clusterId: family.clusterId,
     claim: (clusterId) => family.claim(clusterId),
+    moveLogs(partitions) {
+      const throttle = new MoveThrottle({ env, config });
+      engine.startMoves({
+        pace: (bytes, signal) => throttle.take(bytes, signal),
+        reopen: (id) => partitions.reopen(id),
+      });
+    },
     answerBackups: (partitions) => new BackupCuts({ env, root: metadataPath, engine, partitions }),
     close: () => engine.close(),
   };

@@ -31,6 +31,7 @@ export async function localBroker(
   const logLevels = new LogLevels('INFO');
   const broker = await openBroker({ env, config, logLevels, engine, metadataLog, endPoints: [] });
   await store.claim(broker.metadata.clusterId);
+  store.moveLogs(broker.partitions);
   let backups: { stop(): Promise<void> } | undefined;
   return {
     env,

@@ -95,6 +95,17 @@ export class PartitionDirectory {
     }
   }
 
+  /** Closes the partition's log, with everything acknowledged that was appended, and opens it again, here or elsewhere. Requests that come meanwhile wait. */
+  async reopen({ topicId, partition: index }: LogId): Promise<void> {
+    const topic = this.#options.image.topicById(topicId);
+    if (topic === undefined || this.#isClosed) return;
+    const slot = this.#topics.get(topicId)?.slots[index];
+    const isOpen = slot?.opening === undefined && slot?.partition?.stopped === undefined;
+    await (isOpen && this.#ledEpoch(topicId, index) !== undefined
+      ? this.#open(topic, index, 'closed')
+      : this.find(topic, index));
+  }
+
   /** Follows the metadata; called in the turn in which the image changed. */
   apply(change: MetadataChange): void {
     if (this.#isClosed) return;
@@ -126,19 +137,24 @@ export class PartitionDirectory {
     await Promise.all(slots.map((slot) => this.#stopSlot(slot, 'closed')));
   }
 
-  #open(topic: TopicRegistration, index: number): Promise<Partition | ErrorCode> {
+  /** Who waits at the one that is open is told `kind`. */
+  #open(
+    topic: TopicRegistration,
+    index: number,
+    kind: PartitionFaultKind = 'not-leader',
+  ): Promise<Partition | ErrorCode> {
     const slot = this.#slot(topic, index);
-    const opening = this.#openSlot(slot, topic.id).finally(() => {
+    const opening = this.#openSlot(slot, topic.id, kind).finally(() => {
       slot.opening = undefined;
     });
     slot.opening = opening;
     return opening;
   }
 
-  async #openSlot(slot: Slot, topicId: string): Promise<Partition | ErrorCode> {
+  async #openSlot(slot: Slot, topicId: string, kind: PartitionFaultKind): Promise<Partition | ErrorCode> {
     const { env, config, engine } = this.#options;
     // The leader of an older epoch has to let go of the log first.
-    await this.#stopPartition(slot, 'not-leader');
+    await this.#stopPartition(slot, kind);
     slot.partition = undefined;
     const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;

@@ -113,7 +113,7 @@ export function describeClusterDefault(config: BrokerConfig, options: DescribeOp
       value: entries.get(name),
       synonyms: own({
         name,
-        setting: brokerSettingByName.get(name),
+        setting: brokerSetting(name),
         texts: entries,
         source: ConfigSource.CLUSTER_DEFAULT,
       }),
@@ -170,9 +170,16 @@ function brokerRow(
     readonly options: DescribeOptions;
   },
 ): DescribedSetting {
-  const setting = brokerSettingByName.get(name);
-  const changeable = setting === undefined ? Object.hasOwn(brokerQuotaTable, name) : setting.dynamic !== 'read-only';
-  return { ...row({ name, setting, ...described }), readOnly: !changeable };
+  const setting = brokerSetting(name);
+  const isFixed = setting === undefined || setting.dynamic === 'read-only';
+  return { ...row({ name, setting, ...described }), readOnly: isFixed };
+}
+
+const quotas: ReadonlyMap<string, Setting> = new Map(Object.entries(brokerQuotaTable));
+
+/** Also one that only exists when somebody sets it while the broker runs. */
+function brokerSetting(name: string): Setting | undefined {
+  return brokerSettingByName.get(name) ?? quotas.get(name);
 }
 
 function row(described: {
@@ -233,7 +240,7 @@ function brokerValues(config: BrokerConfig, self: string): DescribedSynonym[] {
     for (const name of brokerSynonyms(self)) {
       const text = textOf(name);
       if (text === undefined || text === null) continue;
-      found.push({ name, value: isSecret(brokerSettingByName.get(name)) ? null : text, source });
+      found.push({ name, value: isSecret(brokerSetting(name)) ? null : text, source });
     }
   };
   add(ConfigSource.BROKER, (name) => config.dynamicEntries('broker').get(name));

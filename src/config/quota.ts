@@ -16,5 +16,9 @@ export const ipQuotaTable = {
 export const brokerQuotaTable = {
   'follower.replication.throttled.rate': long(longMax, { min: 0, dynamic: 'cluster-wide' }),
   'leader.replication.throttled.rate': long(longMax, { min: 0, dynamic: 'cluster-wide' }),
-  'replica.alter.log.dirs.io.max.bytes.per.second': long(longMax, { min: 0, dynamic: 'cluster-wide' }),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long(longMax, {
+    min: 0,
+    dynamic: 'cluster-wide',
+    effect: 'How fast partitions are copied into other data directories, all together.',
+  }),
 };

@@ -23,15 +23,20 @@ export interface LogEngine {
   usage(): Promise<readonly LogUsage[]>;
   /** The same by directory, for DescribeLogDirs; one that cannot be used has no logs. */
   directories(): Promise<readonly DirectoryUsage[]>;
+  /** Where the engine has directories to choose from. */
+  readonly placing?: LogPlacing;
   /** A clean stop: everything is written, synced and marked so that the next start scans nothing. */
   close(): Promise<void>;
 }
 
-export interface LogId {
+export interface LogName {
   readonly topic: string;
+  readonly partition: number;
+}
+
+export interface LogId extends LogName {
   /** Kafka's 22 characters. */
   readonly topicId: string;
-  readonly partition: number;
 }
 
 export interface LogUsage {
@@ -46,6 +51,30 @@ export interface DirectoryUsage {
   readonly totalBytes: number;
   readonly usableBytes: number;
   readonly logs: readonly LogUsage[];
+  /** Copies of logs that are being moved here. */
+  readonly futures?: readonly FutureUsage[];
+}
+
+export interface FutureUsage extends LogUsage {
+  /** About how many offsets are still to be copied. */
+  readonly offsetLag: number;
+}
+
+/** Lets somebody choose where a log is (KIP-113). */
+export interface LogPlacing {
+  /** Undefined: there is no such directory. */
+  placeAt(path: string): LogPlace | undefined;
+}
+
+export interface LogPlace {
+  readonly isOffline: boolean;
+  /** Should there be no such log yet, it will be made here. Forgotten by a restart. */
+  prefer(name: LogName): void;
+  /**
+   * Moves a log that was opened here, while it is used, or leaves it here; what was wished before is given up. The wish is durable when this
+   * resolves. Rejects with a DiskFault.
+   */
+  move(id: LogId): Promise<void>;
 }
 
 /** The part of a topic's settings that a log follows. `TopicSettings` is the typed view that config/ makes. */

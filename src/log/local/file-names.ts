@@ -46,6 +46,8 @@ export const INCOMPLETE = '.ottla_incomplete';
 /** Directories that end so hold a removed log, or one that belongs to no topic; they are nobody's. */
 const REMOVED_SUFFIX = '-delete';
 const STRAY_SUFFIX = '-stray';
+/** Of a directory that a log is being moved to. */
+const FUTURE_NAME = /^([a-zA-Z0-9._-]+)-(\d{1,10})\.[0-9a-f]{32}-future$/;
 
 const NAME_BYTES_MAX = 255;
 const OFFSET_DIGITS = 20;
@@ -83,6 +85,22 @@ export function removedDirectoryName(id: LogId, unique: string): string {
 /** What the directory of a topic that is not the expected one is called, until somebody looks at it. */
 export function strayDirectoryName(id: LogId, unique: string): string {
   return outOfTheWay(id, `.${unique}${STRAY_SUFFIX}`);
+}
+
+/** Where a log's files are while it is being moved into this data directory, as in Apache Kafka. `unique` has 32 hexadecimal digits. */
+export function futureDirectoryName(id: { topic: string; partition: number }, unique: string): string {
+  return `${directoryName(id)}.${unique}-future`;
+}
+
+/** Undefined for a directory that is none of these. */
+export function parseFutureDirectoryName(name: string): { topic: string; partition: number } | undefined {
+  const match = FUTURE_NAME.exec(name);
+  return match === null ? undefined : { topic: match[1] ?? '', partition: Number(match[2]) };
+}
+
+/** Whether the log's directory has a name while it is being moved: other than elsewhere, nothing can be cut off it, because it must be found again. */
+export function hasFutureName(id: { topic: string; partition: number }): boolean {
+  return futureDirectoryName(id, '0'.repeat(32)).length <= NAME_BYTES_MAX;
 }
 
 /** A topic's name may be so long that it has to be cut to make room for the suffix. */

@@ -24,6 +24,7 @@ import {
   LOG,
   PARTITION_METADATA,
   parseDirectoryName,
+  parseFutureDirectoryName,
   removedDirectoryName,
   strayDirectoryName,
 } from './file-names.ts';
@@ -34,6 +35,7 @@ import { SyncRounds } from './journal/sync-rounds.ts';
 import { LocalLog, type LogHost } from './local-log.ts';
 import { LogDirectory } from './log-directory.ts';
 import type { LogState } from './log-state.ts';
+import { type CopySource, FutureLog } from './move/future-log.ts';
 import { openDirectory } from './open-directory.ts';
 import { OpenFiles } from './open-files.ts';
 import { openFromState } from './open-from-state.ts';
@@ -61,6 +63,15 @@ export interface LocalEngineOptions {
 
 /** So much of the recent batches may be in no segment yet. */
 const LATE_SHARE = 1 / 4;
+
+/** A log that was closed in order, as another data directory takes it over. */
+export interface ClosedLog {
+  /** Its directory. */
+  readonly path: string;
+  readonly state: LogState;
+  /** Undefined: no compaction has begun in it. */
+  readonly cleanOffset: number | undefined;
+}
 
 export class LocalLogEngine implements LogEngine {
   readonly #env: Env;
@@ -407,6 +418,92 @@ export class LocalLogEngine implements LogEngine {
       if (error instanceof DiskFault && error.kind === 'absent') return undefined;
       throw error;
     }
+  }
+
+  /** Whether the log has a directory here; without one the journal may have something of it. */
+  async hasDirectory(id: LogId): Promise<boolean> {
+    return (await this.#topicIdOf(directoryName(id))) === id.topicId;
+  }
+
+  /** An open log, to be copied: from now on its segments only grow or go. Undefined when it is not open. */
+  async copySource(id: LogId): Promise<CopySource | undefined> {
+    const log = this.#openLog(id);
+    await log?.holdCompaction();
+    if (log === undefined) return undefined;
+    return { path: log.directory.path, cut: () => log.cut(), written: () => log.written() };
+  }
+
+  /** The log is not copied any more. */
+  endCopy(id: LogId): void {
+    this.#openLog(id)?.releaseCompaction();
+  }
+
+  #openLog(id: LogId): LocalLog | undefined {
+    const log = this.#open.get(directoryName(id));
+    return log?.id.topicId === id.topicId ? log : undefined;
+  }
+
+  /** Undefined when it is not known without looking into the files. */
+  endOffset(id: LogId): number | undefined {
+    return this.#openLog(id)?.endOffset ?? this.closedLog(id)?.state.segments.at(-1)?.endOffset;
+  }
+
+  /** Undefined when the log is open, or was not closed in order. */
+  closedLog(id: LogId): ClosedLog | undefined {
+    const name = directoryName(id);
+    const state = this.#states.get(name);
+    if (state === undefined || state.id.topicId !== id.topicId || this.#unsound.has(name)) return undefined;
+    return { path: `${this.#root}/${name}`, state, cleanOffset: this.#checkpoints.cleanOffset(name) };
+  }
+
+  /** A place for a log that is to be moved here. */
+  makeFuture(id: LogId): Promise<FutureLog> {
+    return FutureLog.make({ disk: this.#env.disk, root: this.#root, id, unique: this.#unique() });
+  }
+
+  /** The logs that were being moved here when the directory was used last. */
+  async futures(): Promise<readonly FutureLog[]> {
+    const futures: FutureLog[] = [];
+    for (const { name, kind } of await this.#env.disk.list(this.#root)) {
+      const parsed = kind === 'directory' ? parseFutureDirectoryName(name) : undefined;
+      const topicId = parsed === undefined ? undefined : await this.#topicIdOf(name);
+      if (parsed === undefined) continue;
+      // Without its metadata nobody was told of the wish.
+      if (topicId === undefined) this.#removeDirectories([name]);
+      else futures.push(new FutureLog({ disk: this.#env.disk, root: this.#root, id: { ...parsed, topicId }, name }));
+    }
+    return futures;
+  }
+
+  async discardFuture(future: FutureLog): Promise<void> {
+    const name = directoryName(future.id);
+    await future.discard();
+    if ((await this.#topicIdOf(name)) === undefined) await this.#checkpoints.forget(name);
+  }
+
+  /** Writes down what has to be known of a log that will be admitted. Durable when it resolves; until then it speaks of a directory that nobody opens. */
+  async expect(id: LogId, { state, cleanOffset }: ClosedLog): Promise<void> {
+    const name = directoryName(id);
+    const topicId = await this.#topicIdOf(name);
+    if (topicId === undefined) await this.#checkpoints.forget(name);
+    else await this.#moveStray(id, topicId);
+    if (state.startOffset > 0) await this.#checkpoints.saveStart(name, state.startOffset);
+    if (cleanOffset !== undefined) await this.#checkpoints.saveCleanOffset(name, cleanOffset);
+    this.#checkpoints.setRecoveryPoint(name, state.segments.at(-1)?.endOffset ?? state.startOffset);
+    await this.#checkpoints.writeRecoveryPoints();
+  }
+
+  /** Makes a complete copy, which was expected, the log of this directory. Durable when it resolves; may be done again. Without `state` it is opened as after a crash. */
+  async admit({ id, path }: FutureLog, state: LogState | undefined): Promise<void> {
+    const name = directoryName(id);
+    assert(!this.#open.has(name) && !this.#opening.has(name), 'a log admitted twice', { id });
+    if ((await this.#env.disk.stat(path)) !== undefined) await this.#env.disk.rename(path, `${this.#root}/${name}`);
+    await this.#env.disk.syncDirectory(this.#root);
+    this.#journal.settled(id, Number.POSITIVE_INFINITY);
+    this.#mistrust(name);
+    if (state === undefined) return;
+    this.#unsound.delete(name);
+    this.#states.set(name, { ...state, epochsSaved: true });
   }
 
   /** Where all open logs stand in this turn. Resolves when all of it is in their files; a log that fails meanwhile is left out. */

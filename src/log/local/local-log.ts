@@ -394,6 +394,15 @@ export class LocalLog implements PartitionLog {
     return this.#compaction.run(request);
   }
 
+  /** See `LogCompaction`. */
+  holdCompaction(): Promise<void> {
+    return this.#compaction.hold();
+  }
+
+  releaseCompaction(): void {
+    this.#compaction.release();
+  }
+
   #compactable(): CompactableLog {
     const [log, host] = [this, this.#host];
     return {

@@ -44,6 +44,7 @@ export class LogCompaction {
   readonly #directory: string;
   readonly #segments: SegmentList;
   readonly #log: CompactableLog;
+  #isHeld = false;
   #running: { readonly promise: Promise<unknown>; readonly abort: AbortController } | undefined;
 
   constructor({ env, files, directory, segments, log }: LogCompactionOptions) {
@@ -63,7 +64,7 @@ export class LogCompaction {
       nowMs: this.#env.clock.now(),
       startOffset,
       cleanOffset: Math.min(cleanOffset ?? 0, endOffset),
-      upTo: Math.min(upTo, unfinished?.baseOffset ?? endOffset),
+      upTo: this.#isHeld ? 0 : Math.min(upTo, unfinished?.baseOffset ?? endOffset),
     });
   }
 
@@ -83,6 +84,16 @@ export class LogCompaction {
   /** Nothing that is running goes on for long. */
   abort(): void {
     this.#running?.abort.abort();
+  }
+
+  /** Until `release`, no segment is put in the place of others. What is running has ended when it resolves. */
+  hold(): Promise<void> {
+    this.#isHeld = true;
+    return this.stop();
+  }
+
+  release(): void {
+    this.#isHeld = false;
   }
 
   /** Resolves when nothing is running any more. */

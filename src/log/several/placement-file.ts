@@ -2,6 +2,9 @@
  * `.ottla_placement`: which log lives in which data directory, by the directory's id. It is kept so that a log whose directory cannot be used is
  * missed, and not made anew elsewhere as an empty one. A row is durable before its log is made. Rows are appended; a torn last one is as if never
  * written. It touches no log.
+ *
+ * A log that was moved here from another directory says so until what that one still has of it is gone: such a row is the moment from which on the
+ * new directory is the log's, and the old one has no more to say (invariant I23).
  */
 import type { Disk } from '../../base/env.ts';
 import { readSmallFile, replaceFile } from '../local/small-files.ts';
@@ -14,11 +17,16 @@ const REMOVED = '-';
 /** A file is written anew at the start when it has so many rows more than logs. */
 const OLD_ROWS_MAX = 1_000;
 
+interface Place {
+  readonly directoryId: string;
+  /** The directory that may still have an older copy; undefined when there is none. */
+  readonly movedFrom: string | undefined;
+}
+
 export class PlacementFile {
   readonly #disk: Disk;
   readonly #root: string;
-  /** Directory ids by log. */
-  readonly #places: Map<string, string>;
+  readonly #places: Map<string, Place>;
   /** Logs by directory id. */
   readonly #counts = new Map<string, number>();
   /** Where the next row goes; undefined when the file must be written anew. */
@@ -27,12 +35,12 @@ export class PlacementFile {
   #unsaved: string[] = [];
   #saving: Promise<void> | undefined;
 
-  private constructor(options: { disk: Disk; root: string; places: Map<string, string>; end: number | undefined }) {
+  private constructor(options: { disk: Disk; root: string; places: Map<string, Place>; end: number | undefined }) {
     this.#disk = options.disk;
     this.#root = options.root;
     this.#places = options.places;
     this.#end = options.end;
-    for (const directoryId of options.places.values()) this.#count(directoryId, 1);
+    for (const { directoryId } of options.places.values()) this.#count(directoryId, 1);
   }
 
   /** Undefined when there is none, or when it is damaged, which `onDamage` hears of. */
@@ -53,7 +61,11 @@ export class PlacementFile {
   }
 
   get(id: LogId): string | undefined {
-    return this.#places.get(keyOf(id));
+    return this.#places.get(keyOf(id))?.directoryId;
+  }
+
+  movedFrom(id: LogId): string | undefined {
+    return this.#places.get(keyOf(id))?.movedFrom;
   }
 
   countIn(directoryId: string): number {
@@ -65,22 +77,23 @@ export class PlacementFile {
   }
 
   /** In memory until the next `save`. */
-  set(id: LogId, directoryId: string): void {
+  set(id: LogId, directoryId: string, movedFrom?: string): void {
     const key = keyOf(id);
     const before = this.#places.get(key);
-    if (before === directoryId) return;
-    if (before !== undefined) this.#count(before, -1);
+    if (before?.directoryId === directoryId && before.movedFrom === movedFrom) return;
+    if (before !== undefined) this.#count(before.directoryId, -1);
     this.#count(directoryId, 1);
-    this.#places.set(key, directoryId);
-    this.#unsaved.push(`${key} ${directoryId}\n`);
+    const place = { directoryId, movedFrom };
+    this.#places.set(key, place);
+    this.#unsaved.push(rowOf(key, place));
   }
 
   /** Told to the file with the next `save`: until then its row speaks of a log that nobody opens. */
   delete(id: LogId): void {
-    const directoryId = this.#places.get(keyOf(id));
-    if (directoryId === undefined) return;
+    const place = this.#places.get(keyOf(id));
+    if (place === undefined) return;
     this.#places.delete(keyOf(id));
-    this.#count(directoryId, -1);
+    this.#count(place.directoryId, -1);
     this.#unsaved.push(`${keyOf(id)} ${REMOVED}\n`);
   }
 
@@ -122,7 +135,7 @@ export class PlacementFile {
   }
 
   async #replace(): Promise<void> {
-    const rows = Array.from(this.#places, ([key, directoryId]) => `${key} ${directoryId}\n`);
+    const rows = Array.from(this.#places, ([key, place]) => rowOf(key, place));
     const content = Buffer.from(`${VERSION}\n${rows.join('')}`);
     await replaceFile(this.#disk, `${this.#root}/${NAME}`, content);
     await this.#disk.syncDirectory(this.#root);
@@ -134,18 +147,22 @@ function keyOf({ topicId, partition }: LogId): string {
   return `${topicId} ${partition}`;
 }
 
-const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) ([A-Za-z0-9_-]{22}|-)$/;
+function rowOf(key: string, { directoryId, movedFrom }: Place): string {
+  return movedFrom === undefined ? `${key} ${directoryId}\n` : `${key} ${directoryId} ${movedFrom}\n`;
+}
+
+const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) (?:([A-Za-z0-9_-]{22})(?: ([A-Za-z0-9_-]{22}))?|-)$/;
 
 /** The last row of a log counts. Undefined when a row is none. */
-function parseRows(text: string): { places: Map<string, string>; count: number } | undefined {
+function parseRows(text: string): { places: Map<string, Place>; count: number } | undefined {
   const [version, ...rows] = text.split('\n').slice(0, -1);
   if (version !== VERSION) return undefined;
-  const places = new Map<string, string>();
+  const places = new Map<string, Place>();
   for (const row of rows) {
-    const [, key, directoryId] = ROW.exec(row) ?? [];
-    if (key === undefined || directoryId === undefined) return undefined;
-    if (directoryId === REMOVED) places.delete(key);
-    else places.set(key, directoryId);
+    const [, key, directoryId, movedFrom] = ROW.exec(row) ?? [];
+    if (key === undefined) return undefined;
+    if (directoryId === undefined) places.delete(key);
+    else places.set(key, { directoryId, movedFrom });
   }
   return { places, count: rows.length };
 }

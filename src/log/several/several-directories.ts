@@ -1,6 +1,6 @@
 /**
- * Logs in several data directories, each with a `LocalLogEngine` of its own. Owns which log lives where: a new one goes where `chooseDirectory` says,
- * and stays (invariant I23). A directory that fails takes its own logs offline and no others. It reads and writes no log itself.
+ * Logs in several data directories, each with a `LocalLogEngine` of its own. Owns which log lives where: a new one goes where somebody wished it, or where
+ * `chooseDirectory` says, and stays until somebody has it moved (invariant I23). A directory that fails takes its own logs offline and no others. It reads and writes no log itself.
  *
  * The metadata log lives in a directory of its own choice (`metadata.log.dir`), and what must be remembered beside the logs lives there too.
  */
@@ -8,9 +8,20 @@ import type { Env } from '../../base/env.ts';
 import { DataDirectoryRefused, DiskFault } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import type { DirectoryCut } from '../local/backup/log-cut.ts';
-import type { DirectoryUsage, LogEngine, LogId, LogSettings, LogUsage, PartitionLog } from '../log-engine.ts';
+import type {
+  DirectoryUsage,
+  LogEngine,
+  LogId,
+  LogPlace,
+  LogPlacing,
+  LogSettings,
+  LogUsage,
+  PartitionLog,
+} from '../log-engine.ts';
 import { LogOffline } from '../log-faults.ts';
 import { chooseDirectory } from './choose-directory.ts';
+import { DirectoryWishes } from './directory-wishes.ts';
+import { LogMoves, type MoveHost } from './log-moves.ts';
 import { MountedDirectory, type UsableDirectory } from './mounted-directory.ts';
 import { PlacementFile } from './placement-file.ts';
 
@@ -27,7 +38,7 @@ export interface SeveralDirectoriesOptions {
   readonly open: (path: string, onFault: (fault: Error) => void) => Promise<UsableDirectory>;
 }
 
-export class SeveralDirectories implements LogEngine {
+export class SeveralDirectories implements LogEngine, LogPlacing {
   readonly #env: Env;
   readonly #isMetadata: (id: LogId) => boolean;
   readonly #isCordoned: (path: string) => boolean;
@@ -36,6 +47,9 @@ export class SeveralDirectories implements LogEngine {
   readonly #directories: readonly MountedDirectory[];
   readonly #metadata: MountedDirectory;
   readonly #all: readonly MountedDirectory[];
+  readonly #moves: LogMoves;
+  /** For logs that are not there yet. */
+  readonly #wishes = new DirectoryWishes();
   #placement: PlacementFile;
   /** Whether the placement knows the logs of directories that were never open. */
   #knowsAll = true;
@@ -60,6 +74,13 @@ export class SeveralDirectories implements LogEngine {
     this.#metadata = this.#directories.find(({ path }) => path === metadataPath) ?? mounted(metadataPath);
     this.#all = [...new Set([...this.#directories, this.#metadata])];
     this.#placement = PlacementFile.empty(env.disk, metadataPath);
+    this.#moves = new LogMoves({
+      env,
+      lifecycle: this.#lifecycle,
+      placement: () => this.#placement,
+      directoryOf: (id) => this.#all.find((candidate) => this.#livesIn(id, candidate)),
+      usableById: (id) => this.#usableById(id),
+    });
   }
 
   /**
@@ -99,13 +120,48 @@ export class SeveralDirectories implements LogEngine {
     for (const directory of this.#directories) {
       for (const id of (await directory.usable?.engine.list()) ?? []) {
         if (this.#isMetadata(id)) continue;
+        if (directory.usable !== undefined && (await this.#isLeftover(id, directory.usable))) continue;
         const other = found.get(keyOf(id));
         if (other !== undefined) throw duplicate(id, [other.path, directory.path]);
         found.set(keyOf(id), directory);
         this.#remember(id, directory);
       }
     }
+    for (const directory of this.#directories) {
+      if (directory.usable !== undefined) await this.#learnMoves(directory, directory.usable);
+    }
+    for (const { usable } of this.#directories) if (usable !== undefined) await this.#removeLeftovers(usable);
     await this.#placement.save();
+  }
+
+  /** Of a log that was moved away: what the stop has left of it, or what the journal still has although the directory is gone. */
+  async #isLeftover(id: LogId, { engine, directoryId }: UsableDirectory): Promise<boolean> {
+    const place = this.#placement.get(id);
+    if (place === undefined || place === directoryId) return false;
+    if (this.#placement.movedFrom(id) === directoryId) return true;
+    if (await engine.hasDirectory(id)) return false;
+    await engine.remove(id);
+    return true;
+  }
+
+  /** Takes up the moves that a stop has interrupted. */
+  async #learnMoves(directory: MountedDirectory, usable: UsableDirectory): Promise<void> {
+    for (const future of await usable.engine.futures()) {
+      await this.#moves.found(future, { target: directory, usable, knowsAll: this.#knowsAll });
+    }
+  }
+
+  /** Of logs that were moved away from a directory, or into it. */
+  async #removeLeftovers(usable: UsableDirectory): Promise<void> {
+    const byId = (id = '') => (id === usable.directoryId ? usable : this.#usableById(id));
+    for (const id of await usable.engine.list()) {
+      const [from, target] = [byId(this.#placement.movedFrom(id)), byId(this.#placement.get(id))];
+      if (from !== undefined && target !== undefined) await this.#moves.removeOld(id, { from, target });
+    }
+  }
+
+  #usableById(id: string): UsableDirectory | undefined {
+    return this.#directories.find(({ directoryId }) => directoryId === id)?.usable;
   }
 
   /** Logs are where they are found: somebody may have moved one while the broker was down. */
@@ -119,22 +175,55 @@ export class SeveralDirectories implements LogEngine {
   }
 
   /** A directory that was offline has come. What others serve meanwhile they go on serving. */
-  async #learnLate({ path }: MountedDirectory, { engine, directoryId }: UsableDirectory): Promise<void> {
+  async #learnLate(directory: MountedDirectory, usable: UsableDirectory): Promise<void> {
+    const { path } = directory;
+    const { engine, directoryId } = usable;
     for (const id of await engine.list()) {
       const before = this.#placement.get(id);
-      if (this.#isMetadata(id) || before === directoryId) continue;
+      if (this.#isMetadata(id) || before === directoryId || (await this.#isLeftover(id, usable))) continue;
       if (before === undefined) this.#placement.set(id, directoryId);
       else this.#env.logger.error({ log: id, directory: path }, 'a second copy of a log has come and is not used');
     }
+    await this.#learnMoves(directory, usable);
+    await this.#removeLeftovers(usable);
     await this.#placement.save();
   }
 
+  get placing(): LogPlacing {
+    return this;
+  }
+
+  /** From now on logs are moved where that was wished. */
+  startMoves(host: MoveHost): void {
+    this.#moves.start(host);
+  }
+
+  /** See `LogPlacing`. */
+  placeAt(path: string): LogPlace | undefined {
+    const directory = this.#directories.find((candidate) => candidate.path === path);
+    if (directory === undefined) return undefined;
+    return {
+      isOffline: directory.usable === undefined,
+      prefer: (id) => {
+        if (this.#directories.length > 1) this.#wishes.set(id, path);
+      },
+      move: (id) => {
+        this.#wishes.take(id);
+        return this.#moves.wish(id, this.#livesIn(id, directory) ? undefined : directory);
+      },
+    };
+  }
+
   async open(id: LogId, settings: LogSettings): Promise<PartitionLog> {
+    await this.#moves.settle(id);
     const directory = await this.#directoryOf(id);
     const engine = directory.engine;
     try {
       const log = await engine.open(id, settings);
-      if (directory.usable?.engine === engine) return log;
+      if (directory.usable?.engine === engine) {
+        this.#moves.opened(id);
+        return log;
+      }
       await log.close().catch(() => {});
       throw new LogOffline(`the data directory ${directory.path} went offline`, { cause: directory.fault });
     } catch (error) {
@@ -167,10 +256,12 @@ export class SeveralDirectories implements LogEngine {
     if (!this.#knowsAll && this.#directories.some(({ directoryId }) => directoryId === undefined)) {
       throw new LogOffline('the log may be in a data directory that could not be looked into yet');
     }
+    const wished = this.#wishes.take(id);
     const usable = this.#directories.filter((directory) => directory.usable !== undefined);
     const open = usable.filter(({ path }) => !this.#isCordoned(path));
     // As in Apache Kafka: whoever has chosen this broker for a partition gets it also when all directories are cordoned.
-    const candidates = open.length === 0 ? usable : open;
+    const wishedFor = usable.filter(({ path }) => path === wished);
+    const candidates = wishedFor.length > 0 ? wishedFor : open.length > 0 ? open : usable;
     const choices = await Promise.all(candidates.map((directory) => this.#choice(directory)));
     const chosen = chooseDirectory(choices);
     if (chosen === undefined) throw new LogOffline('no data directory can be used');
@@ -191,6 +282,15 @@ export class SeveralDirectories implements LogEngine {
   }
 
   async list(): Promise<readonly LogId[]> {
+    const count = this.#moves.count;
+    const listed = await this.#listAll();
+    // A log that was moved meanwhile may be in none of the lists.
+    if (this.#moves.count !== count) return this.list();
+    const known = new Set(listed.map(keyOf));
+    return [...listed, ...[...this.#moves.settling].filter((id) => !known.has(keyOf(id)))];
+  }
+
+  async #listAll(): Promise<readonly LogId[]> {
     const lists = await Promise.all(
       this.#all.map(async (directory) => {
         const logs = (await this.#ask(directory, (engine) => engine.list())) ?? [];
@@ -210,6 +310,7 @@ export class SeveralDirectories implements LogEngine {
 
   /** What lies in a directory that is offline is removed when it is back and nobody knows it any more. */
   async remove(id: LogId): Promise<void> {
+    await this.#moves.giveUp(id);
     const directory = this.#all.find((candidate) => this.#livesIn(id, candidate));
     if (directory?.usable === undefined) return;
     await directory.usable.engine.remove(id);
@@ -225,7 +326,10 @@ export class SeveralDirectories implements LogEngine {
       this.#directories.map(async (directory): Promise<DirectoryUsage> => {
         const found = await this.#ask(directory, (engine) => engine.directories());
         const { path } = directory;
-        return found?.[0] ?? { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
+        if (found?.[0] === undefined) return { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
+        const futures = this.#moves.usageIn(directory);
+        // What was moved away may not be gone yet.
+        return { ...found[0], logs: found[0].logs.filter(({ id }) => this.#livesIn(id, directory)), futures };
       }),
     );
   }

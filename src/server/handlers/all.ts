@@ -4,6 +4,7 @@ import { addOffsetsToTxn } from './add-offsets-to-txn.ts';
 import { addPartitionsToTxn } from './add-partitions-to-txn.ts';
 import { alterConfigs } from './alter-configs.ts';
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts';
+import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts';
 import { apiVersions } from './api-versions.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
@@ -50,6 +51,7 @@ const withoutFeatures: readonly Handler[] = [
   listOffsets,
   initProducerId,
   describeLogDirs,
+  alterReplicaLogDirs,
   deleteRecords,
   addOffsetsToTxn,
   addPartitionsToTxn,

@@ -62,6 +62,22 @@ test('a directory that cannot be used says so, and the others tell what is in th
   );
 });
 
+test('a partition that is being moved is in both directories, in the new one as the future', async () => {
+  const { broker, call } = await recordsFixture({ partitions: 1 });
+  const id = { topic: 't', topicId: broker.metadata.image.topicByName('t')?.id ?? '', partition: 0 };
+  const room = { isOffline: false, totalBytes: 100, usableBytes: 40 };
+  broker.engine.directories = async () => [
+    { path: '/a', ...room, logs: [{ id, bytes: 7 }] },
+    { path: '/b', ...room, logs: [], futures: [{ id, bytes: 3, offsetLag: 2 }] },
+  ];
+  const { results } = await call(describeLogDirs, DescribeLogDirs, 5, { topics: null });
+  const rowsOf = results.map(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+  assert.deepEqual(rowsOf, [
+    [{ partitionIndex: 0, partitionSize: 7, offsetLag: 0, isFutureKey: false }],
+    [{ partitionIndex: 0, partitionSize: 3, offsetLag: 2, isFutureKey: true }],
+  ]);
+});
+
 test('a topic that is named twice is one', async () => {
   const ask = await started();
   const topics = [0, 1].map((index) => ({ topic: 't', partitions: [index] }));

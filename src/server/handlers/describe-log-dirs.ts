@@ -1,12 +1,12 @@
 /**
  * DescribeLogDirs v1–5: how much room partitions take in each data directory (KIP-113).
  *
- * v2 is flexible, v3 has an error for the whole, v4 the room on the volume (KIP-827), v5 whether the directory takes new partitions (KIP-1066). Unknown topics
- * and partitions are left out. A directory that cannot be used has KAFKA_STORAGE_ERROR and no partitions. Differs from Apache Kafka: a broker in memory calls its
- * directory `memory`.
+ * v2 is flexible, v3 has an error for the whole, v4 the room on the volume (KIP-827), v5 whether the directory takes new partitions (KIP-1066). A partition
+ * that is being moved is in both directories, in the new one as the future. Unknown topics and partitions are left out. A directory that cannot be used has KAFKA_STORAGE_ERROR and no partitions. Differs from Apache Kafka: a broker in memory calls its
+ * directory `memory`, and the lag of the future is estimated from bytes.
  */
 import { isCordoned } from '../../config/log-directories.ts';
-import type { DirectoryUsage, LogId } from '../../log/log-engine.ts';
+import type { DirectoryUsage, FutureUsage, LogId } from '../../log/log-engine.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
 import type { RequestOf } from '../../protocol/schema.ts';
@@ -29,7 +29,7 @@ export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker
     results: directories.map((directory) => ({
       errorCode: directory.isOffline ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NONE,
       logDir: directory.path,
-      topics: directory.isOffline ? [] : topicsIn(directory, asked, unmadeBytes),
+      topics: directory.isOffline ? [] : topicsIn(directory, { asked, unmadeBytes }),
       totalBytes: directory.totalBytes,
       usableBytes: directory.usableBytes,
       isCordoned: !directory.isOffline && isCordoned(broker.config, directory.path),
@@ -37,17 +37,31 @@ export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker
   };
 });
 
-function topicsIn({ logs }: DirectoryUsage, asked: readonly AskedTopic[], unmadeBytes: number | undefined) {
+function topicsIn(
+  { logs, futures = [] }: DirectoryUsage,
+  { asked, unmadeBytes }: { asked: readonly AskedTopic[]; unmadeBytes: number | undefined },
+) {
   const bytes = new Map(logs.map(({ id, bytes }) => [keyOf(id), bytes]));
+  const futuresByLog = new Map(futures.map((future) => [keyOf(future.id), future]));
   return asked
     .map(({ name, topicId, indexes }) => ({
       name,
       partitions: indexes.flatMap((partitionIndex) => {
-        const partitionSize = bytes.get(keyOf({ topicId, partition: partitionIndex })) ?? unmadeBytes;
-        return partitionSize === undefined ? [] : [{ partitionIndex, partitionSize }];
+        const key = keyOf({ topicId, partition: partitionIndex });
+        const partitionSize = bytes.get(key) ?? unmadeBytes;
+        const future = futuresByLog.get(key);
+        return [
+          ...(partitionSize === undefined ? [] : [{ partitionIndex, partitionSize }]),
+          ...(future === undefined ? [] : [{ partitionIndex, ...describeFuture(future) }]),
+        ];
       }),
     }))
     .filter(({ partitions }) => partitions.length > 0);
+}
+
+/** A copy that is to replace the log when it has come as far. */
+function describeFuture({ bytes, offsetLag }: FutureUsage) {
+  return { partitionSize: bytes, offsetLag, isFutureKey: true };
 }
 
 function keyOf({ topicId, partition }: Pick<LogId, 'topicId' | 'partition'>): string {

@@ -9,7 +9,7 @@ import { Slots } from '../../../base/slots.ts';
 import type { CheckWorld } from '../check/check-world.ts';
 import { directoryName, LOCK } from '../file-names.ts';
 import { type MetaProperties, readMetaProperties } from '../meta-properties.ts';
-import { copyLog } from './copy-log.ts';
+import { copyLog, isIn, type LogCopy, type LogToCopy } from './copy-log.ts';
 import { copyMetadata } from './copy-metadata.ts';
 import { askForCut } from './cut-request.ts';
 import type { LogCut } from './log-cut.ts';
@@ -17,7 +17,7 @@ import { type BackupManifest, type CopiedLog, writeManifest } from './manifest.t
 import { cutOfStopped } from './stopped-cut.ts';
 import { beginTargets, finishTarget, refuseBackupAsData } from './target-directory.ts';
 
-/** How often everything is copied anew because compaction was faster. */
+/** How often everything is copied anew because compaction, or a move to another directory, was faster. */
 const ATTEMPTS = 3;
 
 export interface BackupOptions {
@@ -106,7 +106,7 @@ async function copyAll(
     return { meta: directory.meta, cutMs, logs: [...copies.logs, copied] };
   }
   throw new DataDirectoryRefused(
-    `${changed} could not be copied as it was: it is damaged (see: ottla log check), or compaction is faster; ` +
+    `${changed} could not be copied as it was: it is damaged (see: ottla log check), or compaction or a move is faster; ` +
       'make the backup on the volume of the data, where it takes no time, and copy it from there',
   );
 }
@@ -162,13 +162,16 @@ type LogCopies =
   /** This one is not to be had any more as it was at the cut, and nothing is left of the others either. */
   | { readonly kind: 'changed'; readonly cut: LogCut };
 
-async function copyLogs({ world: { disk }, target }: BackupOptions, cuts: readonly PlacedCut[]): Promise<LogCopies> {
+async function copyLogs(
+  { world: { disk }, roots, target }: BackupOptions,
+  cuts: readonly PlacedCut[],
+): Promise<LogCopies> {
   // Those that are compacted first: their old files go after `file.delete.delay.ms`.
   const ordered = cuts.toSorted((one, other) => (other.cut.cleanOffset ?? 0) - (one.cut.cleanOffset ?? 0));
   const copying = ordered.map(
     ({ directory: { root }, cut }) =>
       () =>
-        copyLog({ disk, cut, root, target }),
+        copyOrMissed({ disk, cut, root, target }, roots),
   );
   const copies = await new Slots(limits.logsChecked).all(copying);
   const changed = ordered[copies.findIndex(({ kind }) => kind === 'changed')];
@@ -177,4 +180,12 @@ async function copyLogs({ world: { disk }, target }: BackupOptions, cuts: readon
     return { kind: 'changed', cut: changed.cut };
   }
   return { kind: 'copied', logs: copies.flatMap((copy) => (copy.kind === 'copied' ? [copy.log] : [])) };
+}
+
+/** A log that was moved to another directory is not deleted: it is where the next cut will say. */
+async function copyOrMissed(copy: LogToCopy, roots: readonly string[]): Promise<LogCopy> {
+  const result = await copyLog(copy);
+  if (result.kind !== 'deleted') return result;
+  for (const root of roots) if (await isIn({ ...copy, root })) return { kind: 'changed' };
+  return result;
 }

@@ -28,7 +28,7 @@ export type LogCopy =
   | { readonly kind: 'copied'; readonly log: CopiedLog }
   /** The topic was deleted meanwhile. */
   | { readonly kind: 'deleted' }
-  /** Compaction has taken what was there at the cut. */
+  /** Compaction has taken what was there at the cut, or the log was moved to another data directory. */
   | { readonly kind: 'changed' };
 
 export async function copyLog(copy: LogToCopy): Promise<LogCopy> {
@@ -37,7 +37,7 @@ export async function copyLog(copy: LogToCopy): Promise<LogCopy> {
   await disk.makeDirectory(`${target}/${name}`);
   const log = await copySegments(copy);
   // Asked in the end: as long as the directory is the log's, so was all that was found in it.
-  if ((await topicIdOf(copy)) !== cut.topicId) {
+  if (!(await isIn(copy))) {
     await disk.removeTree(`${target}/${name}`);
     return { kind: 'deleted' };
   }
@@ -102,7 +102,12 @@ async function startOf({ disk, cut, root }: LogToCopy): Promise<number> {
   return parseOffsets(bytes?.toString() ?? '')?.get(directoryName(cut)) ?? 0;
 }
 
-async function topicIdOf({ disk, cut, root }: LogToCopy): Promise<string | undefined> {
+/** Whether the log has its directory there. */
+export async function isIn(copy: Pick<LogToCopy, 'disk' | 'cut' | 'root'>): Promise<boolean> {
+  return (await topicIdOf(copy)) === copy.cut.topicId;
+}
+
+async function topicIdOf({ disk, cut, root }: Pick<LogToCopy, 'disk' | 'cut' | 'root'>): Promise<string | undefined> {
   try {
     const bytes = await readSmallFile(disk, `${root}/${directoryName(cut)}/${PARTITION_METADATA}`);
     return bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());

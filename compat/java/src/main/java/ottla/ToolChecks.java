@@ -5,6 +5,8 @@ import static ottla.Checklist.expect;
 import static ottla.Checklist.expectEquals;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ final class ToolChecks {
                 new Checklist.Named("tools: kafka-console-producer and kafka-console-consumer", ToolChecks::console),
                 new Checklist.Named("tools: kafka-configs", ToolChecks::configs),
                 new Checklist.Named("tools: kafka-get-offsets, kafka-delete-records, kafka-log-dirs, kafka-broker-api-versions", ToolChecks::others),
+                new Checklist.Named("tools: kafka-configs opens a cordoned data directory, kafka-reassign-partitions moves a partition into it", ToolChecks::logDirs),
                 new Checklist.Named("tools: kafka-transactions lists, describes, finds, aborts", ToolChecks::transactions),
                 new Checklist.Named("tools: kafka-transactions ends the transaction of an id", ToolChecks::forcedEnd),
                 new Checklist.Named("tools: kafka-producer-perf-test and kafka-consumer-perf-test", ToolChecks::perf));
@@ -63,6 +66,28 @@ final class ToolChecks {
         expect(run("", "org.apache.kafka.tools.GetOffsetShell", "--topic", topic).contains(topic + ":0:2"), "two records");
         expect(run("", "org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", topic).contains(topic + "-0"), "log directory");
         expect(run("", "org.apache.kafka.tools.BrokerApiVersionsCommand").contains("Produce(0)"), "API versions");
+    }
+
+    /** The broker has two data directories, of which the second is cordoned. */
+    private static void logDirs() throws Exception {
+        String topic = Clients.topic(1);
+        String more = System.getenv("OTTLA_DATA_DIR") + "/more";
+        String configs = "kafka.admin.ConfigCommand";
+        String reassign = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
+        run("one\ntwo\n", "org.apache.kafka.tools.ConsoleProducer", "--topic", topic);
+        Path plan = Files.createTempFile("plan", ".json");
+        Files.writeString(plan, "{\"version\":1,\"partitions\":[{\"topic\":\"" + topic + "\",\"partition\":0,\"replicas\":[1],\"log_dirs\":[\"" + more + "\"]}]}");
+        run("", configs, "--alter", "--entity-type", "brokers", "--entity-name", "1", "--add-config", "cordoned.log.dirs=");
+        run("", reassign, "--reassignment-json-file", plan.toString(), "--execute");
+        String verified = "";
+        for (int tries = 0; tries < 20 && !verified.contains("Reassignment of replica " + topic + "-0-1 completed successfully"); tries++) {
+            verified = run("", reassign, "--reassignment-json-file", plan.toString(), "--verify");
+        }
+        expect(verified.contains("completed successfully"), "moved: " + verified);
+        expect(run("", "org.apache.kafka.tools.GetOffsetShell", "--topic", topic).contains(topic + ":0:2"), "both records are there");
+        expect(Files.isDirectory(Path.of(more, topic + "-0")), "the partition's directory");
+        run("", configs, "--alter", "--entity-type", "brokers", "--entity-name", "1", "--delete-config", "cordoned.log.dirs");
+        Files.delete(plan);
     }
 
     /** An open transaction as an operator meets it: found, looked at, and aborted in one partition, as if it hung there. */

@@ -1,0 +1,107 @@
+/** A real broker process with two data directories: a partition is moved between them while kafkajs produces to it and reads it, and the process is killed in between. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Kafka, logLevel } from 'kafkajs';
+import { LoadClient } from '../bench/load/client.ts';
+import { ErrorCode } from '../src/protocol/error-code.ts';
+import { AlterReplicaLogDirs } from '../src/protocol/messages/alter-replica-log-dirs.ts';
+import { BrokerProcess } from './broker-process.ts';
+import { eventually } from './clients/eventually.ts';
+
+const TOPIC = 'orders';
+const VALUE_BYTES = 20_000;
+
+/** Produces one record after the other until it is stopped; the numbers of those that were acknowledged. */
+function produceAll(kafka: Kafka): { stop(): Promise<readonly number[]>; readonly count: () => number } {
+  const acknowledged: number[] = [];
+  let stopped = false;
+  const done = (async () => {
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (let number = 0; !stopped; number += 1) {
+      const value = `${number} `.padEnd(VALUE_BYTES, 'x');
+      await producer.send({ topic: TOPIC, acks: -1, messages: [{ value, partition: 0 }] });
+      acknowledged.push(number);
+    }
+    await producer.disconnect();
+  })();
+  return {
+    count: () => acknowledged.length,
+    async stop() {
+      stopped = true;
+      await done;
+      return acknowledged;
+    },
+  };
+}
+
+async function readAll(kafka: Kafka, group: string, count: number): Promise<readonly number[]> {
+  const consumer = kafka.consumer({ groupId: group });
+  await consumer.connect();
+  await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+  const found: number[] = [];
+  await consumer.run({
+    eachMessage: async ({ message }) => void found.push(Number.parseInt(String(message.value), 10)),
+  });
+  await eventually('all records are read', async () => found.length >= count);
+  await consumer.disconnect();
+  return found;
+}
+
+async function move(broker: BrokerProcess, name: string): Promise<void> {
+  const client = await LoadClient.connect(broker.bootstrap);
+  const dirs = [{ path: join(broker.dataDir, name), topics: [{ name: TOPIC, partitions: [0] }] }];
+  const { results } = await client.request(AlterReplicaLogDirs, 2, { dirs });
+  assert.equal(results[0]?.partitions[0]?.errorCode, ErrorCode.NONE);
+  client.close();
+}
+
+/** Where the partition's directories are. */
+async function places({ dataDir }: BrokerProcess): Promise<string> {
+  const names = await Promise.all(['a', 'b'].map(async (name) => [name, await readdir(join(dataDir, name))] as const));
+  const found = names.flatMap(([name, entries]) =>
+    entries
+      .filter((entry) => entry.startsWith(`${TOPIC}-0`))
+      .map((entry) => (entry === `${TOPIC}-0` ? name : `${name}?`)),
+  );
+  return found.sort().join(' ');
+}
+
+test('a partition that is moved there and back while it is used, and while the process dies, has every acknowledged record once', async () => {
+  await using broker = await BrokerProcess.start([], { directories: ['a', 'b'], logLevel: 'error' });
+  const kafka = new Kafka({
+    brokers: [broker.bootstrap],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 30, initialRetryTime: 20, maxRetryTime: 300 },
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    topics: [{ topic: TOPIC, configEntries: [{ name: 'segment.bytes', value: String(1024 * 1024) }] }],
+  });
+  const producing = produceAll(kafka);
+  const produced = async (more: number) => {
+    const wanted = producing.count() + more;
+    await eventually('more is acknowledged', async () => producing.count() >= wanted);
+  };
+  await produced(100);
+  const first = await places(broker);
+  const second = first === 'a' ? 'b' : 'a';
+  for (const name of [second, first, second]) {
+    await move(broker, name);
+    await eventually(`the partition is in ${name}`, async () => (await places(broker)) === name);
+    await produced(60);
+  }
+  const soFar = producing.count();
+  assert.deepEqual((await readAll(kafka, 'before', soFar)).slice(0, soFar), [...Array(soFar).keys()]);
+  await move(broker, first);
+  await broker.restart('SIGKILL');
+  await eventually(`the partition is in ${first}`, async () => (await places(broker)) === first);
+  await produced(20);
+  const acknowledged = await producing.stop();
+  await admin.disconnect();
+  const found = await readAll(kafka, 'after', acknowledged.length);
+  assert.deepEqual(found, [...acknowledged.keys()]);
+});
