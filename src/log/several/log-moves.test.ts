@@ -170,6 +170,32 @@ test('when the row that says where the log is cannot be written, the log is open
   await moving.stop();
 });
 
+test('a log is listed once at any moment of a move', async () => {
+  const env = testEnv();
+  const { moving } = await started(env);
+  const seen = new Set<string>();
+  let looks = 0;
+  env.disk.pause = async ({ path }) => {
+    if (looks > 0 || !path.startsWith('b/')) return;
+    looks += 1;
+    const [listed, directories] = [await moving.engine.list(), await moving.engine.directories()];
+    assert.equal(listed.length, 1);
+    seen.add(
+      directories
+        .filter(({ logs }) => logs.length === 1)
+        .map(({ path: name }) => name)
+        .join(),
+    );
+    looks -= 1;
+  };
+  moving.startMoves();
+  await moving.moveTo('b');
+  await env.clock.advance(1_000);
+  assert.deepEqual([...seen], ['a', 'b']);
+  env.disk.pause = async () => {};
+  await moving.stop();
+});
+
 test('no compaction changes a log while it is copied', async () => {
   const env = testEnv();
   const { moving } = await started(env);

@@ -14,7 +14,7 @@ import { Slots } from '../../base/slots.ts';
 import { Turns } from '../../base/turns.ts';
 import type { ClosedLog } from '../local/local-engine.ts';
 import { CopyUnfit, type FutureLog, type Pace } from '../local/move/future-log.ts';
-import type { FutureUsage, LogId } from '../log-engine.ts';
+import type { FutureUsage, LogId, LogUsage } from '../log-engine.ts';
 import type { MountedDirectory, UsableDirectory } from './mounted-directory.ts';
 import type { PlacementFile } from './placement-file.ts';
 
@@ -63,9 +63,9 @@ export class LogMoves {
   readonly #slots = new Slots(limits.logsMoving);
   #host: MoveHost | undefined;
   /** Logs on their way from one directory to the other: between the two, neither may list them. */
-  readonly #settling = new Map<string, LogId>();
-  /** How often a log was taken from one directory and given to another. */
-  #count = 0;
+  readonly #settling = new Map<string, LogUsage>();
+  /** What was on its way during each look at the directories that is under way. */
+  readonly #watches = new Set<Map<string, LogUsage>>();
   /** Logs of which nobody knows where they are, because the placement could not be written. */
   readonly #undecided = new Set<string>();
 
@@ -93,12 +93,16 @@ export class LogMoves {
     });
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
-  get settling(): Iterable<LogId> {
-    return this.#settling.values();
+  /** Looks at the directories, one after the other, and tells which logs went from one to another meanwhile: they may have been found in none, or in both. */
+  async watching<T>(look: () => Promise<T>): Promise<{ readonly found: T; readonly moved: readonly LogUsage[] }> {
+    const moved = new Map(this.#settling);
+    this.#watches.add(moved);
+    try {
+      const found = await look();
+      return { found, moved: [...moved.values()] };
+    } finally {
+      this.#watches.delete(moved);
+    }
   }
 
   /** Moves an open log to `target`, or nowhere else than it is (undefined); what was wished before is given up. Durable when it resolves. */
@@ -246,8 +250,8 @@ export class LogMoves {
       else throw error;
       return;
     }
-    this.#settling.set(keyOf(id), id);
-    this.#count += 1;
+    const usage = { id, bytes: future.bytes };
+    for (const moved of [this.#settling, ...this.#watches]) moved.set(keyOf(id), usage);
     await this.#commit(move, source);
     await this.#complete(id, closed);
     const tookMs = clock.monotonicMs() - startMs;
@@ -281,7 +285,6 @@ export class LogMoves {
       this.#moves.delete(keyOf(id));
     }
     this.#settling.delete(keyOf(id));
-    this.#count += 1;
     const from = this.#options.usableById(placement().movedFrom(id) ?? '');
     if (from !== undefined) await this.removeOld(id, { from, target: target.usable });
   }

@@ -282,12 +282,8 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
   }
 
   async list(): Promise<readonly LogId[]> {
-    const count = this.#moves.count;
-    const listed = await this.#listAll();
-    // A log that was moved meanwhile may be in none of the lists.
-    if (this.#moves.count !== count) return this.list();
-    const known = new Set(listed.map(keyOf));
-    return [...listed, ...[...this.#moves.settling].filter((id) => !known.has(keyOf(id)))];
+    const { found, moved } = await this.#moves.watching(() => this.#listAll());
+    return [...new Map([...found, ...moved.map(({ id }) => id)].map((id) => [keyOf(id), id])).values()];
   }
 
   async #listAll(): Promise<readonly LogId[]> {
@@ -322,16 +318,20 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
   }
 
   async directories(): Promise<readonly DirectoryUsage[]> {
-    return await Promise.all(
-      this.#directories.map(async (directory): Promise<DirectoryUsage> => {
-        const found = await this.#ask(directory, (engine) => engine.directories());
-        const { path } = directory;
-        if (found?.[0] === undefined) return { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
-        const futures = this.#moves.usageIn(directory);
-        // What was moved away may not be gone yet.
-        return { ...found[0], logs: found[0].logs.filter(({ id }) => this.#livesIn(id, directory)), futures };
-      }),
-    );
+    const ask = (directory: MountedDirectory) => this.#ask(directory, (engine) => engine.directories());
+    const { found, moved } = await this.#moves.watching(() => Promise.all(this.#directories.map(ask)));
+    return this.#directories.map((directory, index): DirectoryUsage => {
+      const [usage] = found[index] ?? [];
+      const { path } = directory;
+      if (usage === undefined) return { path, isOffline: true, totalBytes: -1, usableBytes: -1, logs: [] };
+      // In this turn each log is in one directory; what is left of it elsewhere does not count.
+      const logs = [...usage.logs, ...moved].filter(({ id }) => this.#livesIn(id, directory));
+      return {
+        ...usage,
+        logs: [...new Map(logs.toReversed().map((log) => [keyOf(log.id), log])).values()],
+        futures: this.#moves.usageIn(directory),
+      };
+    });
   }
 
   /** Where all open logs stand in this turn; resolves when all of it is in their files. A directory that is offline has none. */
