@@ -50,6 +50,8 @@ interface TopicSlots {
 export class PartitionDirectory {
   readonly #options: PartitionDirectoryOptions;
   readonly #topics = new Map<string, TopicSlots>();
+  /** By topic name: the logs of deleted topics are on their way out. */
+  readonly #removals = new Map<string, Promise<void>>();
   readonly #faultLog: FaultLog;
   readonly #unfollow: () => void;
   #isClosed = false;
@@ -156,6 +158,8 @@ export class PartitionDirectory {
     // The leader of an older epoch has to let go of the log first.
     await this.#stopPartition(slot, kind);
     slot.partition = undefined;
+    // And a deleted topic of the same name has to let go of the directory.
+    await this.#removals.get(slot.id.topic)?.catch(() => {});
     const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
@@ -270,11 +274,18 @@ export class PartitionDirectory {
     this.#topics.delete(topic.id);
     // In this turn, so that nothing is appended or acknowledged any more.
     const stopping = slots.map((slot) => (slot === undefined ? undefined : this.#stopSlot(slot, 'deleted')));
-    background.run('remove the logs of a deleted topic', async () => {
+    const earlier = this.#removals.get(topic.name);
+    const remove = async (): Promise<void> => {
       await Promise.all(stopping);
+      await earlier?.catch(() => {});
       const ids = topic.partitions.map(({ index }) => ({ topic: topic.name, topicId: topic.id, partition: index }));
       await Promise.all(ids.map((id) => engine.remove(id)));
+    };
+    const removal = remove().finally(() => {
+      if (this.#removals.get(topic.name) === removal) this.#removals.delete(topic.name);
     });
+    this.#removals.set(topic.name, removal);
+    background.run('remove the logs of a deleted topic', () => removal);
   }
 
   async #stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {
