@@ -285,6 +285,7 @@ class LogSimulation implements SimulationReport {
     const request = {
       upTo,
       keyMapBytes: random.chance(0.3) ? random.between(1, 400) : 1_000_000,
+      hashKey: { low: 1, high: 2 },
       isLastOfProducer: (batch: Uint8Array) =>
         hasProducerId(batch) && model.lastOf(producerId(batch), log.durableOffset)?.lastOffset === lastOffset(batch),
       pace: async () => {

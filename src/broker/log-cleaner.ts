@@ -5,6 +5,7 @@
  */
 import type { Env, Timer } from '../base/env.ts';
 import { DiskFault } from '../base/faults.ts';
+import { type HashKey, newHashKey } from '../base/half-sip-hash.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { dirtyRatio, isWorthCompacting } from '../log/compaction/cleanable.ts';
@@ -26,6 +27,7 @@ export interface LogCleanerOptions {
 export class LogCleaner {
   readonly #options: LogCleanerOptions;
   readonly #throttle: ByteThrottle;
+  readonly #hashKey: HashKey;
   /** Logs with a batch that cannot be read: they are left alone until they are opened again. */
   readonly #uncleanable = new WeakSet<Partition>();
   #timer: Timer | undefined;
@@ -34,6 +36,7 @@ export class LogCleaner {
   constructor(options: LogCleanerOptions) {
     this.#options = options;
     const { env, config } = options;
+    this.#hashKey = newHashKey(env.random);
     this.#throttle = new ByteThrottle({
       clock: env.clock,
       timers: env.timers,
@@ -96,6 +99,7 @@ export class LogCleaner {
     try {
       const result = await partition.compact({
         keyMapBytes: config.get('log.cleaner.dedupe.buffer.size') * config.get('log.cleaner.io.buffer.load.factor'),
+        hashKey: this.#hashKey,
         pace: (bytes, ended) => this.#throttle.take(bytes, ended),
         signal,
       });

@@ -45,7 +45,10 @@ function send(partition: Partition, key: string, baseSequence?: number, valueByt
 
 async function compact(partition: Partition): Promise<void> {
   const signal = new AbortController().signal;
-  assert.ok((await partition.compact({ keyMapBytes: 1e6, pace: async () => {}, signal })) !== undefined);
+  assert.ok(
+    (await partition.compact({ keyMapBytes: 1e6, hashKey: { low: 1, high: 2 }, pace: async () => {}, signal })) !==
+      undefined,
+  );
 }
 
 async function withoutSnapshots({ disk }: TestEnv): Promise<void> {

@@ -3,6 +3,7 @@
  * their horizon, aborted records go, and the last batch of every active producer stays, if need be without records. It sees every batch twice:
  * once to collect keys, once to decide. It touches no file.
  */
+import type { HashKey } from '../../base/half-sip-hash.ts';
 import {
   baseOffset,
   deleteHorizonMs,
@@ -11,11 +12,12 @@ import {
   lastOffset,
   recordCount,
 } from '../../protocol/batch/header.ts';
+import { RawRecords } from '../../protocol/batch/raw-records.ts';
 import type { RecordCursor } from '../../protocol/batch/record-cursor.ts';
 import { openRecords } from '../../protocol/batch/records.ts';
 import type { AbortedTransaction } from '../log-engine.ts';
 import { CleanedTransactions } from './cleaned-transactions.ts';
-import { KeyMap, keyString } from './key-map.ts';
+import { KeyMap } from './key-map.ts';
 import { BatchRewrite, emptyBatch } from './rewrite-batch.ts';
 
 export interface CompactionRules {
@@ -24,6 +26,7 @@ export interface CompactionRules {
   readonly nowMs: number;
   readonly deleteRetentionMs: number;
   readonly keyMapBytes: number;
+  readonly hashKey: HashKey;
   /** Those that have records in the part that is cleaned; more do no harm. */
   readonly aborted: readonly AbortedTransaction[];
   /** Whether a batch with a producer id is the last of an active producer. */
@@ -35,11 +38,12 @@ export class CompactionPass {
   readonly #keys: KeyMap;
   readonly #collecting: CleanedTransactions;
   readonly #deciding: CleanedTransactions;
+  readonly #scratch = new RawRecords();
   #endOffset: number;
 
   constructor(rules: CompactionRules) {
     this.#rules = rules;
-    this.#keys = new KeyMap(rules.keyMapBytes);
+    this.#keys = new KeyMap({ bytesMax: rules.keyMapBytes, hashKey: rules.hashKey });
     this.#collecting = new CleanedTransactions(rules.aborted);
     this.#deciding = new CleanedTransactions(rules.aborted);
     this.#endOffset = rules.dirtyOffset;
@@ -66,7 +70,7 @@ export class CompactionPass {
     for (let count = recordCount(batch); count > 0; count -= 1) {
       cursor.next();
       const offset = base + cursor.offsetDelta;
-      if (cursor.keyLength >= 0 && offset >= this.#rules.dirtyOffset) this.#keys.put(keyOf(cursor), offset);
+      if (cursor.keyLength >= 0 && offset >= this.#rules.dirtyOffset) this.#keys.put(cursor, offset);
     }
   }
 
@@ -104,7 +108,7 @@ export class CompactionPass {
   }
 
   #withHorizon(batch: Uint8Array): Uint8Array {
-    const rewrite = new BatchRewrite(batch, this.#newHorizonMs);
+    const rewrite = new BatchRewrite(batch, this.#newHorizonMs, this.#scratch);
     const cursor = openRecords(batch);
     for (let count = recordCount(batch); count > 0; count -= 1) {
       cursor.next();
@@ -120,22 +124,24 @@ export class CompactionPass {
   #decideRecords(batch: Uint8Array): Uint8Array | undefined {
     const cursor = openRecords(batch);
     const count = recordCount(batch);
+    const stays = new Uint8Array(count);
     let kept = 0;
     let tombstones = 0;
     for (let index = 0; index < count; index += 1) {
       cursor.next();
       if (!this.#keeps(batch, cursor)) continue;
+      stays[index] = 1;
       kept += 1;
       if (cursor.valueLength < 0) tombstones += 1;
     }
     if (kept === 0) return undefined;
     const horizonMs = tombstones > 0 && deleteHorizonMs(batch) === undefined ? this.#newHorizonMs : undefined;
     if (kept === count && horizonMs === undefined) return batch;
-    const rewrite = new BatchRewrite(batch, horizonMs);
+    const rewrite = new BatchRewrite(batch, horizonMs, this.#scratch);
     cursor.rewind();
     for (let index = 0; index < count; index += 1) {
       cursor.next();
-      if (this.#keeps(batch, cursor)) rewrite.keep(cursor);
+      if (stays[index] === 1) rewrite.keep(cursor);
     }
     return rewrite.finish();
   }
@@ -143,13 +149,9 @@ export class CompactionPass {
   #keeps(batch: Uint8Array, cursor: RecordCursor): boolean {
     const offset = baseOffset(batch) + cursor.offsetDelta;
     if (offset >= this.#endOffset) return true;
-    if (cursor.keyLength < 0 || offset < this.#keys.get(keyOf(cursor))) return false;
+    if (cursor.keyLength < 0 || offset < this.#keys.get(cursor)) return false;
     if (cursor.valueLength >= 0) return true;
     const horizonMs = deleteHorizonMs(batch);
     return horizonMs === undefined || this.#rules.nowMs < horizonMs;
   }
-}
-
-function keyOf(cursor: RecordCursor): string {
-  return keyString(cursor.bytes, cursor.keyStart, cursor.keyLength);
 }

@@ -49,6 +49,7 @@ export function compactionRequest(log: PartitionLog, request: Partial<Compaction
   return {
     upTo: log.endOffset,
     keyMapBytes: 1_000_000,
+    hashKey: { low: 1, high: 2 },
     isLastOfProducer: () => false,
     pace: async () => {},
     signal: new AbortController().signal,

@@ -15,7 +15,7 @@ import {
   maxTimestamp,
   NO_TIMESTAMP,
 } from '../../protocol/batch/header.ts';
-import { RawRecords } from '../../protocol/batch/raw-records.ts';
+import type { RawRecords } from '../../protocol/batch/raw-records.ts';
 import type { RecordCursor } from '../../protocol/batch/record-cursor.ts';
 import { repack } from '../../protocol/batch/repack.ts';
 
@@ -23,13 +23,16 @@ export class BatchRewrite {
   readonly #batch: Uint8Array;
   /** Set anew in this pass, and then the base of all timestamps (KIP-534). */
   readonly #horizonMs: number | undefined;
-  readonly #records = new RawRecords();
+  readonly #records: RawRecords;
   #count = 0;
   #maxTimestamp = NO_TIMESTAMP;
 
-  constructor(batch: Uint8Array, horizonMs: number | undefined) {
+  /** `scratch` is used until `finish`: memory for each batch anew would make the garbage collector walk the whole heap several times a second. */
+  constructor(batch: Uint8Array, horizonMs: number | undefined, scratch: RawRecords) {
     this.#batch = batch;
     this.#horizonMs = horizonMs;
+    this.#records = scratch;
+    scratch.clear();
   }
 
   /** Keeps the record under the cursor. */

@@ -74,6 +74,7 @@ class LogCompaction {
       nowMs: log.nowMs,
       deleteRetentionMs: log.settings.deleteRetentionMs,
       keyMapBytes: request.keyMapBytes,
+      hashKey: request.hashKey,
       aborted: request.aborted,
       isLastOfProducer: request.isLastOfProducer,
     });

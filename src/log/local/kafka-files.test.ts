@@ -82,6 +82,7 @@ test('compaction leaves the records that Apache Kafka leaves of the same log', a
   const result = await log.compact({
     upTo: log.endOffset,
     keyMapBytes: 1_000_000,
+    hashKey: { low: 1, high: 2 },
     isLastOfProducer: () => true,
     pace: async () => {},
     signal: new AbortController().signal,

@@ -20,10 +20,11 @@ export function compactSegments(
 ): CompactedSegments {
   const { request, settings, nowMs } = options;
   const { deleteRetentionMs } = settings;
-  const { keyMapBytes, isLastOfProducer } = request;
+  const { keyMapBytes, hashKey, isLastOfProducer } = request;
   const { dirtyOffset } = part;
   const aborted = all.slice(part.first).flatMap((segment) => segment.aborted);
-  const pass = new CompactionPass({ aborted, dirtyOffset, nowMs, deleteRetentionMs, keyMapBytes, isLastOfProducer });
+  const rules = { aborted, dirtyOffset, nowMs, deleteRetentionMs, keyMapBytes, hashKey, isLastOfProducer };
+  const pass = new CompactionPass(rules);
   const cleanable = all.slice(part.first, part.end);
   const batches = cleanable.flatMap(batchesOf);
   const isWhole = batches.every((batch) => pass.collect(batch));

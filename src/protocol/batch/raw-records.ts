@@ -8,6 +8,11 @@ export class RawRecords {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
 
+  /** Begins anew; what `bytes` answered before is written over. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** The records so far, one after the other. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
