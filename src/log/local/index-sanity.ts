@@ -1,15 +1,15 @@
 /**
  * Whether the indexes of a complete segment can be believed without reading the segment: complete entries, and a last one that can lie in it. It is
- * what Apache Kafka checks, and a bound on the number of entries. What passes and is wrong all the same costs time: whoever follows an entry checks the
+ * what Apache Kafka checks, and a bound on the number of entries; and that the last time is that of its batch, because retention goes by it. What passes and is wrong all the same costs time: whoever follows an entry checks the
  * batch it leads to.
  */
-import { HEADER_BYTES, NO_TIMESTAMP, recordCount } from '../../protocol/batch/header.ts';
+import { HEADER_BYTES, lastOffset, NO_TIMESTAMP, recordCount } from '../../protocol/batch/header.ts';
 import { maxTimestampOfRecords } from '../appended-batch.ts';
 import { walkBatches } from './batch-walk.ts';
 import { OFFSET_ENTRY_BYTES } from './offset-index.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
-import { TIME_ENTRY_BYTES, type TimePosition } from './time-index.ts';
+import { isTimeOf, TIME_ENTRY_BYTES, type TimePosition } from './time-index.ts';
 
 export interface IndexSizes {
   readonly indexBytes: number;
@@ -30,7 +30,8 @@ export async function areSane(
     return false;
   }
   const time = await segment.times.last();
-  return time === undefined ? !(await hasTimestamps(segment, files)) : isTimeOf(segment, time);
+  if (time === undefined) return !(await hasTimestamps(segment, files));
+  return canBeTime(segment, time) && (await isFound(segment, files, time));
 }
 
 function isWithin({ baseOffset, endOffset }: Segment, offset: number): boolean {
@@ -43,8 +44,20 @@ function isBatchPosition({ bytes }: Segment, position: number): boolean {
 }
 
 /** Zeros are what a file has where nothing was written. */
-function isTimeOf(segment: Segment, { timestamp, offset }: TimePosition): boolean {
+function canBeTime(segment: Segment, { timestamp, offset }: TimePosition): boolean {
   return timestamp > 0 && isWithin(segment, offset);
+}
+
+async function isFound(segment: Segment, files: OpenFiles, time: TimePosition): Promise<boolean> {
+  const from = (await segment.offsets.floor(time.offset))?.position ?? 0;
+  let isRight = false;
+  const visit = (batch: Uint8Array): boolean => {
+    isRight = isTimeOf(time, batch);
+    return lastOffset(batch) < time.offset;
+  };
+  const to = segment.bytes;
+  await files.use(segment.log, (file) => walkBatches({ file, from, to, whole: false, visit }));
+  return isRight;
 }
 
 /** Of the first batch that has records: compaction may have emptied those before it. */

@@ -11,6 +11,7 @@ import { walkBatches } from './batch-walk.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 import { readSegment, StaleIndex } from './segment-reader.ts';
+import { isTimeOf, type TimePosition } from './time-index.ts';
 
 interface Place {
   readonly segment: Segment;
@@ -96,10 +97,29 @@ export class SegmentSearch {
 
   /** The first offset of the first batch that ends at or above `from` and has a timestamp of `timestamp` or later. */
   async batchSince(segment: Segment, timestamp: number, from: number): Promise<number | undefined> {
-    const time = await segment.times.floor(timestamp);
-    const position = await this.positionOf(segment, Math.max(time?.offset ?? 0, from));
+    const floor = await segment.times.floor(timestamp);
+    const time = floor !== undefined && floor.offset > from ? floor : undefined;
+    const position = await this.positionOf(segment, time?.offset ?? from);
+    const since = await this.#walkSince(segment, { position, timestamp, from, time });
+    if (since.begun || time === undefined) return since.found;
+    this.#tell(segment, 'warn', { timestamp }, 'an index is not that of its segment');
+    return (await this.#walkSince(segment, { position: 0, timestamp, from, time: undefined })).found;
+  }
+
+  /** Begins at the batch that `time` names; not `begun` when it is not there. */
+  async #walkSince(
+    segment: Segment,
+    since: { position: number; timestamp: number; from: number; time: TimePosition | undefined },
+  ): Promise<{ begun: boolean; found: number | undefined }> {
+    const { position, timestamp, from, time } = since;
+    let begun = time === undefined;
     let found: number | undefined;
     const visit = (batch: Uint8Array): boolean => {
+      if (!begun && time !== undefined) {
+        if (lastOffset(batch) < time.offset) return true;
+        begun = isTimeOf(time, batch);
+        if (!begun) return false;
+      }
       if (lastOffset(batch) >= from && maxTimestamp(batch) >= timestamp) found = baseOffset(batch);
       return found === undefined;
     };
@@ -107,7 +127,7 @@ export class SegmentSearch {
     if (position < to) {
       await this.#files.use(segment.log, (file) => walkBatches({ file, from: position, to, whole: false, visit }));
     }
-    return found;
+    return { begun, found };
   }
 
   async #start(segment: Segment, offset: number): Promise<StartPosition> {

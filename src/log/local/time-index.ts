@@ -3,6 +3,7 @@
  * offset of the first batch that has it, relative to the segment's base offset (uint32). Both rise from entry to entry.
  */
 import { readInt64, readUint32, writeInt32, writeInt64 } from '../../base/big-endian.ts';
+import { baseOffset, lastOffset, maxTimestamp } from '../../protocol/batch/header.ts';
 import type { OpenFiles, PooledFile } from './open-files.ts';
 import { type IndexLayout, SparseIndex } from './sparse-index.ts';
 
@@ -14,6 +15,11 @@ export interface TimePosition {
   readonly timestamp: number;
   /** The last offset of the first batch with that timestamp. */
   readonly offset: number;
+}
+
+/** An entry that leads to another batch is not one of this segment. */
+export function isTimeOf({ timestamp, offset }: TimePosition, batch: Uint8Array): boolean {
+  return baseOffset(batch) <= offset && lastOffset(batch) >= offset && maxTimestamp(batch) === timestamp;
 }
 
 export class TimeIndex {
