@@ -78,6 +78,27 @@ test('a partition that is being moved is in both directories, in the new one as 
   ]);
 });
 
+test('among several directories, partitions that nobody has used yet get their place when somebody asks for it', async () => {
+  const { broker, call } = await recordsFixture({ partitions: 2 });
+  const room = { isOffline: false, totalBytes: 100, usableBytes: 40 };
+  broker.engine.directories = async () => [
+    { path: '/a', ...room, logs: [] },
+    { path: '/b', ...room, logs: await broker.engine.usage() },
+  ];
+  const { results } = await call(describeLogDirs, DescribeLogDirs, 5, { topics: [{ topic: 't', partitions: [0, 1] }] });
+  const rows = results.map(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+  assert.deepEqual(
+    rows.map((partitions) => partitions.map(({ partitionIndex, partitionSize }) => [partitionIndex, partitionSize])),
+    [
+      [],
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    ],
+  );
+});
+
 test('a topic that is named twice is one', async () => {
   const ask = await started();
   const topics = [0, 1].map((index) => ({ topic: 't', partitions: [index] }));

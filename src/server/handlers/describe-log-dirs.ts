@@ -22,7 +22,7 @@ interface AskedTopic {
 
 export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker }) => {
   const asked = askedTopics(request.topics, broker);
-  const directories = await broker.engine.directories();
+  const directories = await directoriesOf(asked, broker);
   // A log is made when its partition is first used. Where there is one directory only, it is known where that will be.
   const unmadeBytes = directories.length === 1 ? 0 : undefined;
   return {
@@ -36,6 +36,23 @@ export const describeLogDirs = handler(DescribeLogDirs, async (request, { broker
     })),
   };
 });
+
+/** Among several directories a log has its place when it is made, so those that are asked for and have none are made now. */
+async function directoriesOf(
+  asked: readonly AskedTopic[],
+  { engine, partitions }: RequestContext['broker'],
+): Promise<readonly DirectoryUsage[]> {
+  const directories = await engine.directories();
+  if (directories.length === 1) return directories;
+  const made = new Set(directories.flatMap(({ logs }) => logs.map(({ id }) => keyOf(id))));
+  const unmade = asked.flatMap(({ topicId, indexes }) =>
+    indexes.filter((partition) => !made.has(keyOf({ topicId, partition }))).map((index) => ({ topicId, index })),
+  );
+  if (unmade.length === 0) return directories;
+  // One that cannot be opened is where nobody can look now, and is left out.
+  await Promise.all(unmade.map(({ topicId, index }) => partitions.getById(topicId, index)));
+  return await engine.directories();
+}
 
 function topicsIn(
   { logs, futures = [] }: DirectoryUsage,
