@@ -282,15 +282,4 @@ export const plantedBugs: readonly PlantedBug[] = [
     mood: 'careful',
     seeds: 20,
   },
-  {
-    name: 'a backup has the metadata of an earlier moment',
-    file: 'log/local/backup/back-up.ts',
-    find: `    const copies = await copyLogs(options, others);`,
-    replace: `    const early = await copyMetadata({ disk, cut: metadata.cut, root: metadata.directory.root, target: options.target });
-    await options.world.pause(400);
-    const copies = await copyLogs(options, others);
-    if (early !== undefined && copies.kind === 'copied') return { meta: metadata.directory.meta, cutMs, logs: [...copies.logs, early] };`,
-    mood: 'careful',
-    seeds: 60,
-  },
 ];

@@ -345,6 +345,13 @@ describe('found is', () => {
   }
 });
 
+test('the directory of a log whose making was cut short is no fault', async () => {
+  const env = await samples('samples-0', false);
+  for (const name of ['begun-0', 'begun-1']) await env.disk.makeDirectory(`data/${name}`);
+  await put(env, 'begun-1/partition.metadata', '');
+  assert.deepEqual(await problems(env), []);
+});
+
 test('a fault says where it is: file, position and offset', async () => {
   const env = await samples();
   env.disk.file(`data/${base(20, '.log')}`)?.corrupt(100);

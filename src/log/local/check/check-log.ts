@@ -298,6 +298,8 @@ class LogCheck {
     const bytes = await readSmallFile(this.#log.world.disk, `${this.#log.root}/${file}`);
     this.#topicId = bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());
     if (this.#topicId !== undefined) return;
+    // A log whose making was cut short: nothing was ever in it, and it is made anew, here or elsewhere.
+    if (this.#segments.length === 0) return;
     const problem = bytes === undefined ? 'the file is missing' : 'the file is damaged';
     if (this.#journalled === undefined) this.#faults.data(file, `${problem}: the topic id is not known`);
     else this.#faults.derived(file, `${problem}: the journal knows the topic id`);
