@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { test } from 'node:test';
+import { coordinatorPartition } from '../src/base/java-hash.ts';
 import type { Json } from '../src/protocol/json.ts';
 import { differencesBetween, type Orders } from './compare.ts';
 import { judge } from './judge.ts';
@@ -155,6 +156,16 @@ test('an answer out of order and silence are problems', async () => {
     } finally {
       server.close();
     }
+  }
+});
+
+test('groups that a scenario wants apart never share a partition of their coordinator', async () => {
+  const target = { addressOf: () => ({ host: '127.0.0.1', port: 1 }), restart: undefined };
+  const apart = ['${run}-g1', '${run}-other'];
+  for (let count = 0; count < 1_000; count += 1) {
+    const { variables } = await play({ name: '', about: '', apart, steps: [] }, target);
+    const partitions = apart.map((id) => coordinatorPartition(String(variables.fillText(id)), 50));
+    assert.notEqual(partitions[0], partitions[1]);
   }
 });
 

@@ -1,5 +1,6 @@
 /** Plays one scenario against a broker: sends what it says, waits as it says, and has every outcome judged. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { coordinatorPartition } from '../src/base/java-hash.ts';
 import type { Json } from '../src/protocol/json.ts';
 import { ANY_CORRELATION, ClientConnection, type Exchange, type Outcome } from './client-connection.ts';
 import { brief, differencesBetween } from './compare.ts';
@@ -37,9 +38,11 @@ const DISCONNECT_TIMEOUT_MS = 10_000;
 const RETRY_FOR_MS = 30_000;
 const RETRY_PAUSE_MS = 100;
 const RUN_CHARACTERS = 8;
+/** `offsets.topic.num.partitions`, where nobody has set it. */
+const OFFSETS_PARTITIONS = 50;
 
 export async function play(scenario: Scenario, target: Target): Promise<Played> {
-  const run = new Run(target);
+  const run = new Run(target, newRun(scenario.apart));
   const problems: string[] = [];
   try {
     for (const [index, step] of scenario.steps.entries()) {
@@ -53,6 +56,17 @@ export async function play(scenario: Scenario, target: Target): Promise<Played> 
   return { scenario, steps: run.played, problems, variables: run.variables };
 }
 
+/** A name by chance, with which the groups that the scenario wants apart are. */
+function newRun(apart: readonly string[] = []): string {
+  for (;;) {
+    const run = `r${Math.random().toString(36).slice(2).padEnd(RUN_CHARACTERS, '0')}`.slice(0, RUN_CHARACTERS);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of scenarios looks like this.
+    const groupIds = apart.map((groupId) => groupId.replaceAll('${run}', run));
+    const partitions = new Set(groupIds.map((groupId) => coordinatorPartition(groupId, OFFSETS_PARTITIONS)));
+    if (partitions.size === apart.length) return run;
+  }
+}
+
 class Run {
   readonly variables = new Variables();
   readonly played: PlayedStep[] = [];
@@ -60,12 +74,9 @@ class Run {
   readonly #connections = new Map<string, ClientConnection>();
   readonly #unanswered = new Map<string, { step: Step; exchange: Exchange }>();
 
-  constructor(target: Target) {
+  constructor(target: Target, run: string) {
     this.#target = target;
-    this.variables.set(
-      'run',
-      `r${Math.random().toString(36).slice(2).padEnd(RUN_CHARACTERS, '0')}`.slice(0, RUN_CHARACTERS),
-    );
+    this.variables.set('run', run);
     this.variables.set('now', Date.now());
   }
 

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly listeners?: Readonly<Record<string, string>>;
   /** How many data directories the broker has; 1 when absent. */
   readonly directories?: number;
+  /** Group ids that must not share a partition of `__consumer_offsets`. */
+  readonly apart?: readonly string[];
   /** True: it needs a broker of its own. */
   readonly isolate?: boolean;
   readonly steps: readonly Step[];
@@ -63,7 +65,7 @@ export interface Step {
   readonly vary?: readonly string[];
 }
 
-const SCENARIO_WORDS = new Set(['name', 'about', 'broker', 'listeners', 'directories', 'isolate', 'steps']);
+const SCENARIO_WORDS = new Set(['name', 'about', 'broker', 'listeners', 'directories', 'apart', 'isolate', 'steps']);
 const STEP_WORDS = new Set<keyof Step>([
   'id',
   'note',

@@ -46,3 +46,9 @@ export class DataDirectoryInUse extends Error {
     this.directory = directory;
   }
 }
+
+/** For a call on the disk that may find nothing: `await disk.open(path, 'readOnly').catch(ifAbsent)`. */
+export function ifAbsent(error: unknown): undefined {
+  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
+  throw error;
+}

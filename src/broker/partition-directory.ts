@@ -50,7 +50,7 @@ interface TopicSlots {
 export class PartitionDirectory {
   readonly #options: PartitionDirectoryOptions;
   readonly #topics = new Map<string, TopicSlots>();
-  /** By topic name: the logs of deleted topics are on their way out. */
+  /** By topic name: the logs of deleted topics are on their way out. Never rejects. */
   readonly #removals = new Map<string, Promise<void>>();
   readonly #faultLog: FaultLog;
   readonly #unfollow: () => void;
@@ -159,7 +159,7 @@ export class PartitionDirectory {
     await this.#stopPartition(slot, kind);
     slot.partition = undefined;
     // And a deleted topic of the same name has to let go of the directory.
-    await this.#removals.get(slot.id.topic)?.catch(() => {});
+    await this.#removals.get(slot.id.topic);
     const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
@@ -277,15 +277,19 @@ export class PartitionDirectory {
     const earlier = this.#removals.get(topic.name);
     const remove = async (): Promise<void> => {
       await Promise.all(stopping);
-      await earlier?.catch(() => {});
+      await earlier;
       const ids = topic.partitions.map(({ index }) => ({ topic: topic.name, topicId: topic.id, partition: index }));
       await Promise.all(ids.map((id) => engine.remove(id)));
     };
-    const removal = remove().finally(() => {
-      if (this.#removals.get(topic.name) === removal) this.#removals.delete(topic.name);
-    });
-    this.#removals.set(topic.name, removal);
+    const removal = remove();
     background.run('remove the logs of a deleted topic', () => removal);
+    // The background tells of a failure; who comes next only waits for the end.
+    const ended = removal
+      .catch(() => {})
+      .finally(() => {
+        if (this.#removals.get(topic.name) === ended) this.#removals.delete(topic.name);
+      });
+    this.#removals.set(topic.name, ended);
   }
 
   async #stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {

@@ -19,8 +19,8 @@ export interface LogWriterOptions {
   readonly schedule: WriteSchedule;
   /** Awaited before a segment gets its first byte. */
   readonly beforeSegment: () => Promise<void>;
-  /** Everything below `offset` is with the operating system; the batch before it ends where `segment` is written to. */
-  readonly onWritten: (offset: number, segment: Segment) => void;
+  /** Everything below `offset` is with the operating system. */
+  readonly onWritten: (offset: number) => void;
   readonly onFault: (fault: Error) => void;
 }
 
@@ -99,7 +99,7 @@ export class LogWriter implements Writable {
       if (first === undefined || last === undefined) break;
       await this.#write(first.segment, parts, bytes);
       this.#written += end - start;
-      this.#options.onWritten(last.lastOffset + 1, last.segment);
+      this.#options.onWritten(last.lastOffset + 1);
       start = end;
     }
   }

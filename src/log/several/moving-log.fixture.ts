@@ -15,7 +15,7 @@ export const movedSettings: LogSettings = logSettings({
   fileDeleteDelayMs: 0,
 });
 
-async function startDirectories(env: TestEnv): Promise<SeveralDirectories> {
+export async function startDirectories(env: TestEnv): Promise<SeveralDirectories> {
   return await SeveralDirectories.start({
     env,
     paths: PATHS,
@@ -94,6 +94,7 @@ export class MovingLog {
   }
 
   reopen(): Promise<void> {
+    // Who wished the one before was told how it ended.
     const before = this.#reopening.catch(() => {});
     this.#reopening = before.then(async () => {
       const log = this.#log;

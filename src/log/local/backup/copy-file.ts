@@ -3,7 +3,7 @@
  * storage when it is there; its name is when its directory was synced. Whether it is the right file, its length and its batches say.
  */
 import type { Disk, DiskFile } from '../../../base/env.ts';
-import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
+import { DataDirectoryRefused, ifAbsent } from '../../../base/faults.ts';
 import { limits } from '../../../base/limits.ts';
 import { hasValidCrc } from '../../../protocol/batch/crc32c.ts';
 import { lastOffset } from '../../../protocol/batch/header.ts';
@@ -112,9 +112,4 @@ async function syncIf(disk: Disk, path: string, wanted: (file: DiskFile) => Prom
   } finally {
     await file.close();
   }
-}
-
-function ifAbsent(error: unknown): undefined {
-  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-  throw error;
 }

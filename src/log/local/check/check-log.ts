@@ -3,7 +3,7 @@
  * when no file came or went during the look. Writes nothing.
  */
 import type { DiskEntry } from '../../../base/env.ts';
-import { DiskFault } from '../../../base/faults.ts';
+import { DiskFault, ifAbsent } from '../../../base/faults.ts';
 import { limits } from '../../../base/limits.ts';
 import {
   CLEANED_OFFSETS,
@@ -90,11 +90,6 @@ export async function checkLog(log: LogToCheck): Promise<LogReport | undefined> 
   function listLog({ root, name }: LogToCheck): Promise<readonly DiskEntry[] | undefined> {
     return disk.list(`${root}/${name}`).catch(ifAbsent);
   }
-}
-
-function ifAbsent(error: unknown): undefined {
-  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-  throw error;
 }
 
 /** One look at the directory. */

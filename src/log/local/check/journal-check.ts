@@ -3,7 +3,7 @@
  * time to become whole, or to go. Writes nothing.
  */
 import { unreachable } from '../../../base/assert.ts';
-import { DiskFault } from '../../../base/faults.ts';
+import { ifAbsent } from '../../../base/faults.ts';
 import { baseOffset, lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
@@ -86,11 +86,6 @@ async function readFile({ disk }: CheckWorld, path: string): Promise<FileContent
   } finally {
     await file.close();
   }
-}
-
-function ifAbsent(error: unknown): undefined {
-  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-  throw error;
 }
 
 function addBatches(stretches: Stretch[], run: Uint8Array): void {

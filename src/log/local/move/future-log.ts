@@ -2,8 +2,8 @@
  * A log that is being copied into another data directory, file by file, while it is written. Owns the directory (`…-future`) and what is in it: nobody opens it, and
  * without `complete` it means nothing. A file is as good as the original when it has its length, because files of a log that is not compacted only grow or go.
  */
-import type { Disk, DiskFile } from '../../../base/env.ts';
-import { DiskFault } from '../../../base/faults.ts';
+import type { Disk } from '../../../base/env.ts';
+import { ifAbsent } from '../../../base/faults.ts';
 import type { LogId } from '../../log-engine.ts';
 import type { LogCut, SegmentCut } from '../backup/log-cut.ts';
 import {
@@ -183,12 +183,14 @@ export class FutureLog {
       throw error;
     });
     try {
+      const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(CHUNK_BYTES, bytes - position)));
       while (position < bytes) {
-        const wanted = Math.min(CHUNK_BYTES, bytes - position);
-        await pace?.pace(wanted, pace.signal);
+        const chunk = buffer.subarray(0, Math.min(buffer.byteLength, bytes - position));
+        await pace?.pace(chunk.byteLength, pace.signal);
         if (pace?.signal.aborted) return;
-        const filled = await copyChunk({ source, target, position, bytes: wanted });
+        const filled = await source.read(chunk, position);
         if (filled === 0) return;
+        await target.write([chunk.subarray(0, filled)], position);
         position += filled;
         this.#files.set(name, position);
         onBytes?.(position);
@@ -279,21 +281,4 @@ function wantedFiles({ segments }: LogState): Map<string, number> {
     files.set(fileName(baseOffset, TRANSACTION_INDEX), transactionIndexBytes);
   }
   return files;
-}
-
-async function copyChunk(copy: {
-  source: DiskFile;
-  target: DiskFile;
-  position: number;
-  bytes: number;
-}): Promise<number> {
-  const chunk = Buffer.allocUnsafe(copy.bytes);
-  const filled = await copy.source.read(chunk, copy.position);
-  if (filled > 0) await copy.target.write([chunk.subarray(0, filled)], copy.position);
-  return filled;
-}
-
-function ifAbsent(error: unknown): undefined {
-  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-  throw error;
 }
