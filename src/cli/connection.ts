@@ -5,7 +5,7 @@
 import {
   Admin,
   type BaseOptions,
-  Consumer,
+  type Consumer,
   GenericError,
   MultipleErrors,
   NetworkError,
@@ -16,6 +16,7 @@ import {
   TimeoutError,
 } from '@platformatic/kafka';
 import type { Shell } from '../platform/shell.ts';
+import { CommittedConsumer } from './committed-consumer.ts';
 import { CommandFailure, ExitCode } from './exit-code.ts';
 
 export interface ConnectionFlags {
@@ -68,7 +69,7 @@ export class Connection {
   /** Without a group the id is never sent: such a consumer must not join. */
   consumer<Result>(groupId: string | undefined, use: (consumer: Consumer) => Promise<Result>): Promise<Result> {
     const options = { ...this.#options, groupId: groupId ?? 'ottla-cli', autocommit: false, maxWaitTime: 500 };
-    return this.#with(new Consumer(options), use, (consumer) => consumer.close(true));
+    return this.#with(new CommittedConsumer(options), use, (consumer) => consumer.close(true));
   }
 
   async #with<Client extends Admin | Producer | Consumer, Result>(

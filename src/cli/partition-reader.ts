@@ -1,7 +1,7 @@
 /**
  * Reads partitions without a group: from given offsets, over all brokers at once, to given ends or for ever. Leaves nothing behind on the brokers.
  */
-import { type Consumer, FetchIsolationLevels, type RecordsBatch } from '@platformatic/kafka';
+import { type Consumer, FetchIsolationLevels } from '@platformatic/kafka';
 import type { ConsumedRecord } from './format.ts';
 import type { OffsetTable, TopicPartition } from './offsets.ts';
 
@@ -10,7 +10,6 @@ type FetchResponsePartition = FetchResponse['responses'][number]['partitions'][n
 
 const fetchLimits = { waitMs: 500, bytes: 16 * 1024 * 1024, partitionBytes: 1024 * 1024 };
 
-const transactionalBit = 0x10;
 const controlBit = 0x20;
 const logAppendTimeBit = 0x08;
 
@@ -106,7 +105,8 @@ function fetch(
 function take(position: Position, answer: FetchResponsePartition, reading: PartitionReading): ConsumedRecord[] {
   const end = reading.ends?.get(position.topic, position.partition);
   const records: ConsumedRecord[] = [];
-  for (const batch of committedBatches(answer, reading.uncommitted)) {
+  for (const batch of answer.records ?? []) {
+    if ((batch.attributes & controlBit) !== 0) continue;
     for (const record of batch.records) {
       const offset = batch.firstOffset + BigInt(record.offsetDelta);
       if (offset < position.next || (end !== undefined && offset >= end)) continue;
@@ -127,23 +127,4 @@ function take(position: Position, answer: FetchResponsePartition, reading: Parti
   const last = answer.records?.at(-1);
   if (last !== undefined) position.next = last.firstOffset + BigInt(last.lastOffsetDelta) + 1n;
   return records;
-}
-
-/** Leaves out control batches and, unless asked for, what belongs to aborted transactions (KIP-98: listed with the offset that each begins at). */
-function committedBatches(answer: FetchResponsePartition, uncommitted: boolean): RecordsBatch[] {
-  const aborted = (answer.abortedTransactions ?? []).toSorted((left, right) =>
-    Number(left.firstOffset - right.firstOffset),
-  );
-  const open = new Set<bigint>();
-  return (answer.records ?? []).filter((batch) => {
-    while (aborted[0] !== undefined && aborted[0].firstOffset <= batch.firstOffset + BigInt(batch.lastOffsetDelta)) {
-      open.add(aborted[0].producerId);
-      aborted.shift();
-    }
-    if ((batch.attributes & controlBit) !== 0) {
-      open.delete(batch.producerId);
-      return false;
-    }
-    return uncommitted || (batch.attributes & transactionalBit) === 0 || !open.has(batch.producerId);
-  });
 }
