@@ -78,7 +78,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
 }
 
 async function listWithoutSwaps({ env, directory }: DirectoryOpening): Promise<readonly DiskEntry[]> {
-  return finishSwaps(env.disk, directory, await env.disk.list(directory));
+  return finishSwaps(env, directory, await env.disk.list(directory));
 }
 
 async function removeLeftovers(

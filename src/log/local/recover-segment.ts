@@ -87,7 +87,8 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
   await file.sync();
 }
 
-function isGood(batch: Uint8Array, endOffset: number): boolean {
+/** It is what was written, and comes behind what ends at `endOffset`. */
+export function isGood(batch: Uint8Array, endOffset: number): boolean {
   return baseOffset(batch) >= endOffset && lastOffset(batch) >= baseOffset(batch) && hasValidCrc(batch);
 }
 

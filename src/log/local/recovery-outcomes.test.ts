@@ -368,6 +368,57 @@ test('files on their way out, and half-written ones, are gone after the opening'
   );
 });
 
+/** As it is found when a swap was cut off: `batches` of the log from `from` on, beside its segments. */
+async function withSwap(bytesOf: (log: Buffer) => Uint8Array, baseOffset: number): Promise<TestEnv> {
+  const env = await written({ stop: 'crash', checkpointed: true });
+  const all = Buffer.alloc(BATCHES * BATCH_BYTES);
+  for (const base of [0, PER_SEGMENT, 2 * PER_SEGMENT]) {
+    file(env, base, LOG).read(all.subarray(base * BATCH_BYTES, (base + PER_SEGMENT) * BATCH_BYTES), 0);
+  }
+  await overwrite(env, `${DIRECTORY}/${fileName(baseOffset, LOG)}.swap`, bytesOf(all));
+  await overwrite(env, `${DIRECTORY}/${fileName(baseOffset, OFFSET_INDEX)}.swap`, '');
+  return env;
+}
+
+const part = (log: Buffer, from: number, to: number) => log.subarray(from * BATCH_BYTES, to * BATCH_BYTES);
+
+test('a compacted segment that is whole replaces the segments that it covers', async () => {
+  const env = await withSwap((log) => Buffer.concat([part(log, 1, 3), part(log, 7, 8)]), 0);
+  assert.deepEqual((await openedAgain(env)).offsets, [1, 2, 7, 8, 9, 10, 11]);
+  assert.deepEqual(told(env, 'error'), []);
+});
+
+const misfits: Readonly<Record<string, readonly [(log: Buffer) => Uint8Array, number]>> = {
+  'is empty': [() => new Uint8Array(), 4],
+  'is no segment': [() => Buffer.from('of another program'), 4],
+  'is torn': [(log) => log.subarray(4 * BATCH_BYTES, 8 * BATCH_BYTES - 1), 4],
+  'has a bit that fell over': [
+    (log) => {
+      const bytes = Buffer.from(part(log, 4, 8));
+      bytes.writeUint8(bytes.readUint8(BATCH_BYTES + 70) ^ 1, BATCH_BYTES + 70);
+      return bytes;
+    },
+    4,
+  ],
+  'ends before the segment that it would replace': [(log) => part(log, 4, 7), 4],
+  'ends within the second segment that it would replace': [(log) => part(log, 4, 10), 4],
+  'begins within a segment': [(log) => part(log, 6, 8), 6],
+  'has the batches of an earlier one': [(log) => part(log, 0, 8), 4],
+};
+
+for (const [what, [bytesOf, baseOffset]] of Object.entries(misfits)) {
+  test(`a compacted segment that ${what} is kept aside and told, and replaces nothing`, async () => {
+    const env = await withSwap(bytesOf, baseOffset);
+    assert.deepEqual(await openedAgain(env), whole);
+    assert.deepEqual(told(env, 'error'), ['a compacted segment does not fit into its log and is kept aside']);
+    const names = (await env.disk.list(DIRECTORY)).map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => /swap|lost/.test(name)),
+      [`${fileName(baseOffset, LOG)}.swap.lost`],
+    );
+  });
+}
+
 test('a snapshot of lost records is removed', async () => {
   const env = testEnv();
   const engine = await start(env);

@@ -7,7 +7,7 @@
  *
  * Between two steps the directory is synced: names may reach the disk in any order.
  */
-import type { Disk, DiskEntry, DiskFile } from '../../base/env.ts';
+import type { Disk, DiskEntry, Env } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import { walkBatches } from './batch-walk.ts';
@@ -16,12 +16,14 @@ import {
   DELETED,
   fileName,
   LOG,
+  LOST,
   OFFSET_INDEX,
   parseFileName,
   SWAP,
   TIME_INDEX,
   TRANSACTION_INDEX,
 } from './file-names.ts';
+import { isGood } from './recover-segment.ts';
 import type { Segment } from './segment.ts';
 
 /** The log's own file last: as long as it has its suffix, the swap is not over. */
@@ -81,7 +83,7 @@ export async function removeCleaned(disk: Disk, directory: string, baseOffset: n
 
 /** When a log is opened: finishes swaps that were decided and undoes those that were not. Answers what is in the directory then. */
 export async function finishSwaps(
-  disk: Disk,
+  { disk, logger }: Pick<Env, 'disk' | 'logger'>,
   directory: string,
   entries: readonly DiskEntry[],
 ): Promise<readonly DiskEntry[]> {
@@ -89,7 +91,9 @@ export async function finishSwaps(
   if (left.length === 0) return entries;
   for (const { name } of left) {
     const parsed = name.endsWith(SWAP) ? parseFileName(name.slice(0, -SWAP.length)) : undefined;
-    if (parsed?.suffix === LOG) await finishSwap(disk, directory, { baseOffset: parsed.offset, entries });
+    if (parsed?.suffix !== LOG || (await finishSwap(disk, directory, parsed.offset))) continue;
+    logger.error({ file: name }, 'a compacted segment does not fit into its log and is kept aside');
+    await disk.rename(`${directory}/${name}`, `${directory}/${name}${LOST}`);
   }
   for (const { name } of await disk.list(directory)) {
     if (name.endsWith(CLEANED) || name.endsWith(SWAP)) await disk.remove(`${directory}/${name}`);
@@ -97,39 +101,56 @@ export async function finishSwaps(
   return disk.list(directory);
 }
 
-/** The new segment reaches as far as the old ones did: its last batch is kept for that, if need be without records. */
-async function finishSwap(
-  disk: Disk,
-  directory: string,
-  swap: { baseOffset: number; entries: readonly DiskEntry[] },
-): Promise<void> {
-  const endOffset = await endOffsetOf(disk, `${directory}/${fileName(swap.baseOffset, LOG)}${SWAP}`, swap.baseOffset);
-  for (const { name } of swap.entries) {
-    const parsed = parseFileName(name);
-    if (parsed === undefined || !isOld(parsed.suffix)) continue;
-    const isReplaced =
-      parsed.offset === swap.baseOffset || (parsed.offset > swap.baseOffset && parsed.offset < endOffset);
-    if (isReplaced) await disk.remove(`${directory}/${name}`);
+/** False when nothing may go for it: it is damaged, or what it would replace reaches further. A crash leaves no such, a copy may. */
+async function finishSwap(disk: Disk, directory: string, baseOffset: number): Promise<boolean> {
+  const contentOf = (base: number, suffix: string): Promise<SegmentContent> =>
+    readSegment(disk, `${directory}/${fileName(base, LOG)}${suffix}`, base);
+  const { isSound, endOffset } = await contentOf(baseOffset, SWAP);
+  if (!isSound || endOffset === baseOffset) return false;
+  const old = oldFiles(await disk.list(directory));
+  const endsBy = async (end: number): Promise<boolean> => {
+    const base = old.findLast(({ suffix, offset }) => suffix === LOG && offset < end)?.offset;
+    return base === undefined || (await contentOf(base, '')).endOffset <= end;
+  };
+  // The last batch of what it replaces was kept, if need be without records.
+  if (!(await endsBy(baseOffset)) || !(await endsBy(endOffset))) return false;
+  for (const { name, offset } of old) {
+    if (offset >= baseOffset && offset < endOffset) await disk.remove(`${directory}/${name}`);
   }
   await disk.syncDirectory(directory);
-  await nameAsLog(disk, directory, swap.baseOffset);
+  await nameAsLog(disk, directory, baseOffset);
+  return true;
 }
 
-function isOld(suffix: string): boolean {
-  return OLD_FILES.some((old) => old === suffix);
+/** What belongs to segments that are part of the log, in the order of offsets. */
+function oldFiles(entries: readonly DiskEntry[]): { name: string; offset: number; suffix: string }[] {
+  const files = entries.flatMap(({ name }) => {
+    const parsed = parseFileName(name);
+    return parsed !== undefined && OLD_FILES.some((suffix) => suffix === parsed.suffix) ? [{ name, ...parsed }] : [];
+  });
+  return files.sort((one, other) => one.offset - other.offset);
 }
 
-async function endOffsetOf(disk: Disk, path: string, baseOffset: number): Promise<number> {
-  const file: DiskFile = await disk.open(path, 'readOnly');
+interface SegmentContent {
+  /** Behind the last batch whose header can be read. */
+  readonly endOffset: number;
+  /** Every batch is what was written, up to the end of the file. */
+  readonly isSound: boolean;
+}
+
+async function readSegment(disk: Disk, path: string, baseOffset: number): Promise<SegmentContent> {
+  const file = await disk.open(path, 'readOnly');
   let endOffset = baseOffset;
+  let isSound = true;
   try {
     const visit = (batch: Uint8Array): boolean => {
+      isSound &&= isGood(batch, endOffset);
       endOffset = lastOffset(batch) + 1;
       return true;
     };
-    await walkBatches({ file, from: 0, to: await file.size(), whole: false, visit });
+    const { reason } = await walkBatches({ file, from: 0, to: await file.size(), whole: true, visit });
+    return { endOffset, isSound: isSound && reason === 'end' };
   } finally {
     await file.close();
   }
-  return endOffset;
 }
