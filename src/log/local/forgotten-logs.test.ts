@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
+import { present } from '../../base/assert.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { LogId, PartitionLog } from '../log-engine.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -10,6 +11,8 @@ import { LocalLogEngine } from './local-engine.ts';
 
 const FIRST = logId();
 const SECOND: LogId = { ...FIRST, topicId: 'BBBBBBBBBBBBBBBBBBBBBB' };
+const OTHER = logId({ partition: 1 });
+const THIRD = logId({ partition: 2 });
 const RECORDS = 10;
 
 function start(env: TestEnv): Promise<LocalLogEngine> {
@@ -80,3 +83,56 @@ for (const death of ['power', 'kill'] as const) {
     }
   });
 }
+
+/** A crash has left the directory of a log, with a torn batch, but not the name of its topic. */
+async function nameless(env: TestEnv): Promise<TestEnv> {
+  const engine = await start(env);
+  await open(engine, FIRST, RECORDS);
+  await open(engine, OTHER, RECORDS);
+  const after = restarted(env);
+  const segment = present(after.disk.file('data/orders-0/00000000000000000000.log'), 'it has a segment');
+  segment.truncate(segment.bytes - 1);
+  await after.disk.remove('data/orders-0/partition.metadata');
+  return after;
+}
+
+test('a directory that does not say of which topic it is keeps no stop from being clean, and is checked when it is opened', async () => {
+  const env = await nameless(testEnv());
+  const first = await start(env);
+  await open(first, OTHER, 0);
+  await first.close();
+  assert.ok(env.disk.file('data/.kafka_cleanshutdown'), 'the stop was clean');
+  const second = await start(env);
+  const log = await open(second, FIRST, 0);
+  assert.equal(log.endOffset, RECORDS - 1);
+  assert.ok(env.logger.lines.some(({ message }) => message === 'a torn tail was cut off a log'));
+  await second.close();
+});
+
+test('as long as a log waits for its recovery, or has records in the journal alone, no stop is clean', async () => {
+  for (const directoryIsGone of [false, true]) {
+    const env = testEnv();
+    const engine = await start(env);
+    const logs = await Promise.all([FIRST, OTHER, THIRD].map((id) => engine.open(id, logSettings())));
+    for (const log of logs) appendTo(log, {});
+    for (const log of logs) log.requestSync();
+    for (const log of logs) await whenProgress(log, () => log.durableOffset === 1);
+    const after = restarted(env);
+    if (directoryIsGone) await after.disk.removeTree('data/orders-0');
+    const second = await start(after);
+    for (const id of [OTHER, THIRD]) await open(second, id, 0);
+    await second.close();
+    assert.equal(after.disk.file('data/.kafka_cleanshutdown'), undefined);
+    assert.equal((await open(await start(after), FIRST, 0)).endOffset, 1);
+  }
+});
+
+test('a topic that is removed leaves no directory to the next one of its name, also one that does not say whose it is', async () => {
+  const env = await nameless(testEnv());
+  const engine = await start(env);
+  await engine.remove(FIRST);
+  const log = await open(engine, SECOND, 1);
+  assert.deepEqual([log.startOffset, log.endOffset], [0, 1]);
+  const names = (await env.disk.list('data')).map(({ name }) => name);
+  assert.equal(names.filter((name) => /^orders-0\.[0-9a-f]{32}-stray$/.test(name)).length, 1, 'it may be another one');
+});

@@ -234,9 +234,11 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
     if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
-    const sound = !this.#unsound.has(name);
+    const isNameless = topicId === undefined && (await this.#exists(name));
+    // No clean stop speaks of a directory that does not say whose it is.
+    const sound = !isNameless && !this.#unsound.has(name);
     const directory = this.#directory(id, sound && topicId === id.topicId);
-    if (topicId === undefined) await this.#missDirectory(id);
+    if (topicId === undefined && !isNameless) this.#missDirectory(id);
     if (topicId !== id.topicId) await directory.create();
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const found = await openDirectory({
@@ -290,10 +292,10 @@ export class LocalLogEngine implements LogEngine {
   }
 
   /** A log that was durable once and has no directory any more begins anew, and not in silence. */
-  async #missDirectory(id: LogId): Promise<void> {
+  #missDirectory(id: LogId): void {
     const name = directoryName(id);
     const toOffset = this.#checkpoints.recoveryPoint(name);
-    if (toOffset === 0 || (await this.#env.disk.stat(`${this.#root}/${name}`)) !== undefined) return;
+    if (toOffset === 0) return;
     const fields = {
       topic: id.topic,
       partition: id.partition,
@@ -322,13 +324,17 @@ export class LocalLogEngine implements LogEngine {
   }
 
   /** The directory holds a topic of the same name that should not be here any more. Its records are not served, and not destroyed either. */
-  async #moveStray(id: LogId, topicId: string): Promise<void> {
+  async #moveStray(id: LogId, topicId: string | undefined): Promise<void> {
     const stray = strayDirectoryName(id, this.#unique());
     this.#env.logger.warn(
       { topic: id.topic, partition: id.partition, topicId, stray },
       'a directory of another topic is set aside',
     );
     await this.#takeAway(directoryName(id), stray);
+  }
+
+  async #exists(name: string): Promise<boolean> {
+    return (await this.#env.disk.stat(`${this.#root}/${name}`)) !== undefined;
   }
 
   #unique(): string {
@@ -355,6 +361,20 @@ export class LocalLogEngine implements LogEngine {
     }
   }
 
+  /** Whether whoever starts next may trust every log. A directory that does not say whose it is counts for nobody's: it is checked if it is ever opened. */
+  async #areAllSound(): Promise<boolean> {
+    const journalled = new Set(this.#journal.logs().map(directoryName));
+    try {
+      for (const name of this.#unsound) {
+        if (journalled.has(name) || (await this.#topicIdOf(name)) !== undefined) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof DiskFault) return false;
+      throw error;
+    }
+  }
+
   /** The next opening checks the log. */
   #mistrust(name: string): void {
     this.#states.delete(name);
@@ -375,8 +395,11 @@ export class LocalLogEngine implements LogEngine {
 
   async remove(id: LogId): Promise<void> {
     const name = directoryName(id);
-    if ((await this.#topicIdOf(name)) === id.topicId) await this.#removeFiles(id);
-    else if ((await this.#env.disk.stat(`${this.#root}/${name}`)) === undefined) this.#unsound.delete(name);
+    const topicId = await this.#topicIdOf(name);
+    if (topicId === id.topicId) await this.#removeFiles(id);
+    else if (!(await this.#exists(name))) this.#unsound.delete(name);
+    // It may be this log's: the next one of its name must not begin with its records.
+    else if (topicId === undefined && !this.#opening.has(name)) await this.#moveStray(id, undefined);
     this.#journal.settled(id, Number.POSITIVE_INFINITY);
   }
 
@@ -533,7 +556,7 @@ export class LocalLogEngine implements LogEngine {
     await this.#journal.close();
     await this.#checkpoints.writeRecoveryPoints();
     const logs = [...this.#states.values()];
-    const allSound = this.#unsound.size === 0;
+    const allSound = await this.#areAllSound();
     await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
     for (const result of [...closed, ...removed]) if (result.status === 'rejected') throw result.reason;
   }
