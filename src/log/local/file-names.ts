@@ -77,6 +77,11 @@ export function isRemovedDirectory(name: string): boolean {
   return name.endsWith(REMOVED_SUFFIX) && !DIRECTORY_NAME.test(name);
 }
 
+/** One that was set aside, of a topic that is not the one of its name any more. */
+export function isStrayDirectory(name: string): boolean {
+  return name.endsWith(STRAY_SUFFIX) && !DIRECTORY_NAME.test(name);
+}
+
 /** What a removed log's directory is called until it is gone. `unique` keeps it apart from earlier ones of the same name. */
 export function removedDirectoryName(id: LogId, unique: string): string {
   return outOfTheWay(id, `.${unique}${REMOVED_SUFFIX}`);

@@ -21,6 +21,7 @@ import {
   CLEAN_SHUTDOWN,
   directoryName,
   isRemovedDirectory,
+  isStrayDirectory,
   LOG,
   PARTITION_METADATA,
   parseDirectoryName,
@@ -191,6 +192,7 @@ export class LocalLogEngine implements LogEngine {
     const found = { lifecycle, checkpoints, start, unsound: new Set(unsound), journal };
     engine = new LocalLogEngine({ ...options, env }, found);
     engine.#removeDirectories(names.filter(isRemovedDirectory));
+    engine.#tellStrays(names.filter(isStrayDirectory));
     await engine.#room.check();
     return engine;
   }
@@ -331,6 +333,13 @@ export class LocalLogEngine implements LogEngine {
       'a directory of another topic is set aside',
     );
     await this.#takeAway(directoryName(id), stray);
+  }
+
+  /** Nobody but the operator knows whether they may go. Apache Kafka says so at each start, too. */
+  #tellStrays(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const fields = { root: this.#root, count: names.length, first: names[0] };
+    this.#env.logger.warn(fields, 'directories that were set aside are kept');
   }
 
   async #exists(name: string): Promise<boolean> {

@@ -187,6 +187,22 @@ test('a directory of another topic of the same name is set aside, not served and
   );
 });
 
+test('every start tells of the directories that were set aside, as Apache Kafka does, and keeps them', async () => {
+  const env = testEnv();
+  const { engine, log } = await openWithHistory(env);
+  await log.close();
+  await (await engine.open(logId({ topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }), logSettings())).close();
+  await engine.close();
+  const told = () => env.logger.lines.filter(({ message }) => message === 'directories that were set aside are kept');
+  assert.deepEqual(told(), []);
+  for (let starts = 1; starts <= 2; starts += 1) {
+    await (await start(env)).close();
+    assert.equal(told().length, starts);
+  }
+  const [stray] = (await env.disk.list('data')).map(({ name }) => name).filter((name) => name.endsWith('-stray'));
+  assert.deepEqual({ ...told()[0]?.fields }, { root: 'data', count: 1, first: stray });
+});
+
 test('files of deleted segments go after the delay, and what a crash left of them with the next opening', async () => {
   const env = testEnv();
   const settings = logSettings({ segmentBytes: 250, fileDeleteDelayMs: 1_000 });
