@@ -115,7 +115,7 @@ export function alterBroker(
   const fixed = names.filter((name) => brokerSettingByName.get(name)?.dynamic === 'read-only');
   if (fixed.length > 0)
     return refusal('invalid-request', `Cannot update these configs dynamically: [${fixed.join(', ')}]`);
-  const perListener = names.filter((name) => /^(ssl|sasl)\./.test(name));
+  const perListener = names.filter((name) => /^ssl\.(keystore|truststore|key)\./.test(name));
   if (perListener.length > 0) {
     const why = 'These security configs can be dynamically updated only per-listener using the listener prefix';
     return refusal('invalid-request', `${why}: [${perListener.join(', ')}]`);
@@ -197,8 +197,14 @@ function changedList(
   operation: 'append' | 'subtract',
   operands: readonly string[],
 ): readonly string[] {
-  if (operation === 'subtract') return elements.filter((element) => !operands.includes(element));
+  if (operation === 'subtract') return operands.reduce(withoutFirst, elements);
   return [...elements, ...operands.filter((operand) => !elements.includes(operand))];
+}
+
+/** What occurs twice in a list that was set so stays once, as in Apache Kafka. */
+function withoutFirst(elements: readonly string[], operand: string): readonly string[] {
+  const at = elements.indexOf(operand);
+  return at < 0 ? elements : elements.toSpliced(at, 1);
 }
 
 function splitList(text: string): readonly string[] {

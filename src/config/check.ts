@@ -6,6 +6,8 @@
 export interface Check {
   /** For the documentation, e.g. `[1,...]`. */
   readonly text: string;
+  /** What a list has twice counts once, and nothing is checked twice. */
+  readonly isOfSet?: boolean;
   /** Undefined: the value may stand. Otherwise the whole refusal. */
   problem(name: string, value: unknown): string | undefined;
 }
@@ -49,18 +51,17 @@ export function oneOfIgnoringCase(choices: readonly string[]): Check {
   };
 }
 
-/** Any list: what may be in it is known elsewhere. */
-export const anyList: Check = { text: '', problem: () => undefined };
-
-/** A list whose elements are different and not empty; `empty` forbids the list without elements. */
+/** A list of elements that are not empty, each counted once; `empty` forbids the list without elements. */
 export function listWithout(without: { readonly empty: boolean }): Check {
-  return { text: '', problem: (name, value) => listProblem(name, value, { choices: [], mayBeEmpty: !without.empty }) };
+  const rules = { choices: [], mayBeEmpty: !without.empty };
+  return { text: '', isOfSet: true, problem: (name, value) => listProblem(name, value, rules) };
 }
 
 /** The same, with elements out of `choices`. */
 export function someOf(choices: readonly string[], without: { readonly empty: boolean }): Check {
   return {
     text: `[${choices.join(', ')}]`,
+    isOfSet: true,
     problem: (name, value) => listProblem(name, value, { choices, mayBeEmpty: !without.empty }),
   };
 }
@@ -76,7 +77,6 @@ function listProblem(
     const valid = choices.length === 0 ? 'any non-empty value' : `[${choices.join(', ')}]`;
     return `Configuration '${name}' must not be empty. Valid values include: ${valid}`;
   }
-  if (new Set(value).size < value.length) return `Configuration '${name}' values must not be duplicated.`;
   const allowed = oneOf(choices);
   for (const element of value) {
     if (choices.length > 0) {

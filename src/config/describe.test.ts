@@ -127,13 +127,13 @@ test('client metrics have no synonyms but their own values', () => {
   same(describeClientMetrics(own, everything), 'client-metrics-after-dynamic');
 });
 
-test('a number is shown as it was understood, its synonym as it was written', () => {
+test('a number is shown as it was understood', () => {
   const [row] = describeTopic(kafkaLike(), new Map([['retention.ms', ' 5 ']]), {
     ...everything,
     keys: ['retention.ms'],
   });
   assert.equal(row?.value, '5');
-  assert.equal(row?.synonyms[0]?.value, ' 5 ');
+  assert.equal(row?.synonyms[0]?.value, '5');
 });
 
 test('what nobody knows is taken for a secret', () => {

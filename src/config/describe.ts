@@ -83,7 +83,7 @@ export function describeTopic(config: BrokerConfig, overrides: Texts, options: D
       name,
       setting,
       value,
-      synonyms: [...own({ name, setting, texts: overrides, source: ConfigSource.TOPIC }), ...inherited],
+      synonyms: [...own({ name, setting, value, texts: overrides, source: ConfigSource.TOPIC }), ...inherited],
       options,
     });
   });
@@ -114,6 +114,7 @@ export function describeClusterDefault(config: BrokerConfig, options: DescribeOp
       synonyms: own({
         name,
         setting: brokerSetting(name),
+        value: entries.get(name),
         texts: entries,
         source: ConfigSource.CLUSTER_DEFAULT,
       }),
@@ -125,13 +126,14 @@ export function describeClusterDefault(config: BrokerConfig, options: DescribeOp
 export function describeGroup(config: BrokerConfig, overrides: Texts, options: DescribeOptions): DescribedSetting[] {
   return wanted([...groupSettingByName.keys()], options).map((name) => {
     const setting = groupSettingByName.get(name);
+    const value = isGroupSetting(name) ? groupValue(config, overrides, name) : undefined;
     const synonym = groupSynonym(name);
     const inherited = synonym === undefined ? ownDefault(name, setting) : brokerValues(config, synonym);
     return row({
       name,
       setting,
-      value: isGroupSetting(name) ? groupValue(config, overrides, name) : undefined,
-      synonyms: [...own({ name, setting, texts: overrides, source: ConfigSource.GROUP }), ...inherited],
+      value,
+      synonyms: [...own({ name, setting, value, texts: overrides, source: ConfigSource.GROUP }), ...inherited],
       options,
     });
   });
@@ -142,11 +144,12 @@ export function describeClientMetrics(overrides: Texts, options: DescribeOptions
     const setting = clientMetricsSettingByName.get(name);
     const text = overrides.get(name);
     const parsed = text === undefined || setting === undefined ? undefined : parseSetting(name, setting, text);
+    const value = parsed?.kind === 'value' ? parsed.value : setting?.default;
     return row({
       name,
       setting,
-      value: parsed?.kind === 'value' ? parsed.value : setting?.default,
-      synonyms: own({ name, setting, texts: overrides, source: ConfigSource.CLIENT_METRICS }),
+      value,
+      synonyms: own({ name, setting, value, texts: overrides, source: ConfigSource.CLIENT_METRICS }),
       options,
     });
   });
@@ -190,17 +193,21 @@ function row(described: {
   readonly options: DescribeOptions;
 }): DescribedSetting {
   const { name, setting, value, synonyms, options } = described;
-  const secret = isSecret(setting);
   return {
     name,
-    value: secret || setting === undefined ? null : typeof value === 'string' ? value : valueText(setting.type, value),
+    value: shown(setting, value),
     readOnly: false,
     configSource: synonyms[0]?.source ?? ConfigSource.DEFAULT,
-    isSensitive: secret,
+    isSensitive: isSecret(setting),
     synonyms: options.includeSynonyms ? synonyms : [],
     configType: setting === undefined ? 0 : typeNumbers[setting.type],
     documentation: options.includeDocumentation ? documentation(setting) : null,
   };
+}
+
+function shown(setting: Setting | undefined, value: unknown): string | null {
+  if (setting === undefined || isSecret(setting)) return null;
+  return typeof value === 'string' ? value : valueText(setting.type, value);
 }
 
 /** What is not known may be a secret. */
@@ -213,15 +220,16 @@ function documentation(setting: Setting | undefined): string | null {
   return setting.effect ?? 'Accepted so that existing files and tools work; has no effect in Ottla.';
 }
 
+/** Of what was set here, the value is listed as it is understood, as in Apache Kafka; of what is inherited, the text. */
 function own(given: {
   readonly name: string;
   readonly setting: Setting | undefined;
+  readonly value: unknown;
   readonly texts: Texts;
   readonly source: ConfigSource;
 }): DescribedSynonym[] {
-  const { name, setting, texts, source } = given;
-  const text = texts.get(name);
-  return text === undefined ? [] : [{ name, value: isSecret(setting) ? null : text, source }];
+  const { name, setting, value, texts, source } = given;
+  return texts.has(name) ? [{ name, value: shown(setting, value), source }] : [];
 }
 
 function ownDefault(name: string, setting: Setting | undefined): DescribedSynonym[] {

@@ -108,7 +108,7 @@ export function string(value: string | undefined, options: ChoiceOptions<string>
   return setting('string', value, options.oneOf === undefined ? options : { ...options, check: oneOf(options.oneOf) });
 }
 
-/** Every element occurs once and is not empty, as in Apache Kafka. With `someOf`, readers get the union of the choices. */
+/** No element is empty, and one that is named twice counts once, as in Apache Kafka. With `someOf`, readers get the union of the choices. */
 export function list<const Choice extends string = string>(
   value: readonly NoInfer<Choice>[],
   options?: ListOptions<Choice>,

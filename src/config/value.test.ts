@@ -37,7 +37,6 @@ const refusals: readonly (readonly [Setting, string, string])[] = [
     'Invalid value x for configuration a.name: String must be one of (case insensitive): UP, DOWN',
   ],
   [list([], { someOf: ['a', 'b'] }), 'a,x', 'Invalid value x for configuration a.name: String must be one of: a, b'],
-  [list([]), 'a,a', "Configuration 'a.name' values must not be duplicated."],
   [list([]), 'a,,b', "Configuration 'a.name' values must not be empty."],
   [
     list([], { filled: true }),
@@ -78,6 +77,8 @@ const readings: readonly (readonly [Setting, string, unknown])[] = [
   [boolean(true), ' FALSE ', false],
   [string(''), ' a b ', 'a b'],
   [list([]), '', []],
+  [list([]), 'a, b,a', ['a', 'b']],
+  [list([], { check: throttledReplicas }), '0:1,0:1', ['0:1', '0:1']],
   [list([]), ' a , b ', ['a', 'b']],
   [list([], { check: throttledReplicas }), '0:1,10:2', ['0:1', '10:2']],
   [password(), ' hush ', 'hush'],

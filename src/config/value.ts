@@ -14,10 +14,12 @@ export type Parsed<Value> =
 export function parseSetting<Value>(name: string, setting: Setting<Value>, text: string): Parsed<Value> {
   const parsed = parseType(name, setting.type, text);
   if (parsed.kind === 'refused') return parsed;
-  const problem = setting.check?.problem(name, parsed.value);
+  const { check } = setting;
+  const value = check?.isOfSet === true && Array.isArray(parsed.value) ? [...new Set(parsed.value)] : parsed.value;
+  const problem = check?.problem(name, value);
   if (problem !== undefined) return { kind: 'refused', message: problem };
   // The type of a setting and its Value are made together in `setting.ts`; the check has narrowed the choices.
-  return { kind: 'value', value: parsed.value as Value };
+  return { kind: 'value', value: value as Value };
 }
 
 /** The value in the words of DescribeConfigs. Null when there is none, and for what is secret. */

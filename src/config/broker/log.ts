@@ -1,5 +1,5 @@
 /** The log: segments, indexes, retention, timestamps, flushing, compression, and what a topic gets when nobody said otherwise. */
-import { anyList, gzipLevel } from '../check.ts';
+import { gzipLevel } from '../check.ts';
 import { boolean, int, javaClass, list, long, longMax, string } from '../setting.ts';
 
 export const logSettings = {
@@ -32,7 +32,6 @@ export const logSettings = {
   }),
   'cordoned.log.dirs': list([], {
     dynamic: 'per-broker',
-    check: anyList,
     effect: 'Data directories that get no new partitions; `*` means all.',
   }),
   'create.topic.policy.class.name': javaClass(undefined, { importance: 'low' }),
