@@ -3,6 +3,10 @@ import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testEnv } from '../../../sim/test-env.ts';
+import { LocalLogEngine } from '../../log/local/local-engine.ts';
+import { batchAt, logId, logSettings, whenProgress } from '../../log/log.fixture.ts';
+import { NodeDisk } from '../../platform/node-disk.ts';
 import { buildBatch } from '../../protocol/batch/build.ts';
 import { encodeKey, encodeValue } from '../../protocol/records/coordinator-record.ts';
 import { OffsetCommit } from '../../protocol/records/group/offset-commit.ts';
@@ -126,4 +130,37 @@ test('a file that is no file of a log, or that is not there, is a sentence', asy
   const { code, errors } = await dump(join(directory, '00000000000000000009.log'));
   assert.equal(code, ExitCode.FAILED);
   assert.match(errors, /cannot read .*: absent/);
+});
+
+/** The directory of a broker that was killed: of each of its logs the journal alone has the last two batches. */
+async function killed(): Promise<string> {
+  const root = await mkdtemp(join(directory, 'killed-'));
+  const env = { ...testEnv(), disk: new NodeDisk() };
+  const engine = await LocalLogEngine.start({ env, root, checkpointIntervalMs: () => 60_000 });
+  const logs = await Promise.all(
+    Array.from({ length: 10 }, (_, partition) => engine.open(logId({ partition }), logSettings())),
+  );
+  for (const isWritten of [true, false, false]) {
+    for (const log of logs) {
+      log.append(batchAt(log.endOffset, {}));
+      log.requestSync();
+    }
+    await Promise.all(logs.map((log) => whenProgress(log, () => log.durableOffset === log.endOffset)));
+    if (isWritten) await engine.cut();
+  }
+  return root;
+}
+
+test('a segment that ends before the log does, because the journal alone has the rest, is told on standard error', async () => {
+  const root = await killed();
+  const path = join(root, 'orders-1', '00000000000000000000.log');
+  const { code, output, errors } = await dump('--json', path);
+  assert.equal(code, ExitCode.OK);
+  assert.equal(output.split('\n').filter((line) => line.includes('"kind":"batch"')).length, 1);
+  assert.match(errors, /^\/.*orders-1\/0+\.log ends before offset 1: the journal has the log up to offset 2\. /);
+  await writeFile(join(root, 'orders-1', '00000000000000000003.log'), '');
+  assert.equal((await dump(path)).errors, '', 'a segment that is not the last one ends where it ends');
+  await writeFile(join(root, 'orders-2', 'partition.metadata'), 'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAg');
+  const other = await dump(join(root, 'orders-2', '00000000000000000000.log'));
+  assert.equal(other.errors, '', 'the journal has a topic of the same name that is gone');
 });
