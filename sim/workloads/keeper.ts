@@ -4,7 +4,7 @@
  */
 import { DataDirectoryRefused, DiskFault } from '../../src/base/faults.ts';
 import { backUp } from '../../src/log/local/backup/back-up.ts';
-import { NoCutAnswer } from '../../src/log/local/backup/cut-request.ts';
+import { BrokerGone, NoCutAnswer } from '../../src/log/local/backup/cut-request.ts';
 import type { MemoryDisk } from '../memory-disk.ts';
 import { violated, type World } from '../world/world.ts';
 
@@ -137,5 +137,5 @@ export class Keeper<M> {
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof DataDirectoryRefused || error instanceof NoCutAnswer || error instanceof DiskFault;
+  return [DataDirectoryRefused, NoCutAnswer, BrokerGone, DiskFault].some((kind) => error instanceof kind);
 }

@@ -257,6 +257,34 @@ test('a broker that does not answer is told of after a minute, and its directory
   await stop();
 });
 
+for (const when of ['before it takes the request', 'before it answers']) {
+  test(`a broker that dies ${when} is noticed at once, and its backup refused`, async () => {
+    const env = testEnv();
+    const { createTopic } = await (when === 'before it answers' ? running(env) : localBroker({}, ['data'], env));
+    await createTopic('orders');
+    const asking = { ...env, disk: env.disk.alongside() };
+    env.disk.judge = ({ path }) => {
+      if (path.includes(CUT_ANSWER)) env.disk.kill();
+      return { kind: 'ok' };
+    };
+    const startMs = env.clock.now();
+    if (when === 'before it takes the request') env.timers.after(5_000, () => env.disk.kill());
+    await assert.rejects(backup(asking), refusal(/^not all logs in data were recovered since its broker was killed/));
+    assert.ok(env.clock.now() - startMs < 10_000);
+  });
+}
+
+test('a broker that stops before it takes the request is backed up from its files', async () => {
+  const env = testEnv();
+  const local = await localBroker({}, ['data'], env);
+  await local.createTopic('orders');
+  await produce(await local.partition('orders'), 2);
+  const making = backup({ ...env, disk: env.disk.alongside() });
+  await local.stop();
+  await making;
+  assert.equal(await restoredEnd(env, 'restored', 'orders'), 2);
+});
+
 test('a request of somebody who is gone is answered once, and the next one gets its own answer', async () => {
   const env = testEnv();
   const { stop } = await running(env);

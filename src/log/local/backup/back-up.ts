@@ -11,7 +11,7 @@ import { directoryName, LOCK } from '../file-names.ts';
 import { type MetaProperties, readMetaProperties } from '../meta-properties.ts';
 import { copyLog, isIn, type LogCopy, type LogToCopy } from './copy-log.ts';
 import { copyMetadata } from './copy-metadata.ts';
-import { askForCut } from './cut-request.ts';
+import { askForCut, BrokerGone } from './cut-request.ts';
 import type { LogCut } from './log-cut.ts';
 import { type BackupManifest, type CopiedLog, writeManifest } from './manifest.ts';
 import { cutOfStopped } from './stopped-cut.ts';
@@ -32,12 +32,24 @@ export interface BackupOptions {
   readonly newId: () => string;
 }
 
-/** Throws DataDirectoryRefused, NoCutAnswer or a DiskFault; the target is then marked as incomplete. */
+/** Throws DataDirectoryRefused, NoCutAnswer, BrokerGone or a DiskFault; the target is then marked as incomplete. */
 export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const { disk } = options.world;
   const { target } = options;
   const directories = await readDirectories(options);
   await beginTargets(disk, [target]);
+  try {
+    return await fillTarget(options, directories);
+  } catch (error) {
+    if (!(error instanceof BrokerGone)) throw error;
+    // One that has stopped is backed up from its files, one that was killed is refused.
+    return fillTarget(options, directories);
+  }
+}
+
+async function fillTarget(options: BackupOptions, directories: readonly DataDirectory[]): Promise<BackupManifest> {
+  const { disk } = options.world;
+  const { target } = options;
   const locks = await lockAll(options);
   try {
     const manifest = await copyAll(options, directories, locks.length === options.roots.length);

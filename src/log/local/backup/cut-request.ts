@@ -5,7 +5,7 @@
 import type { Disk } from '../../../base/env.ts';
 import { DataDirectoryRefused } from '../../../base/faults.ts';
 import type { CheckWorld } from '../check/check-world.ts';
-import { BACKUP_LOCK, CUT_ANSWER, CUT_REQUEST } from '../file-names.ts';
+import { BACKUP_LOCK, CUT_ANSWER, CUT_REQUEST, LOCK } from '../file-names.ts';
 import { readSmallFile, replaceFile } from '../small-files.ts';
 import type { DirectoryCut } from './log-cut.ts';
 
@@ -25,14 +25,19 @@ export class NoCutAnswer extends Error {
   override readonly name = 'NoCutAnswer';
 }
 
-/** `id` tells the answer from one to somebody else. Throws NoCutAnswer, or DataDirectoryRefused when somebody else asks. */
+/** Nobody has the directory any more: the broker has stopped, or died, while it was asked. */
+export class BrokerGone extends Error {
+  override readonly name = 'BrokerGone';
+}
+
+/** `id` tells the answer from one to somebody else. Throws NoCutAnswer, BrokerGone, or DataDirectoryRefused when somebody else asks. */
 export async function askForCut(world: CheckWorld, root: string, id: string): Promise<CutAnswer> {
   const { disk } = world;
   const lock = await disk.lock(`${root}/${BACKUP_LOCK}`);
   if (lock === undefined) throw new DataDirectoryRefused(`another backup of ${root} is being made`);
   try {
     await replaceFile(disk, `${root}/${CUT_REQUEST}`, id);
-    const isTaken = await waitFor(world, TAKEN_WITHIN_MS, async () => {
+    const isTaken = await waitFor({ world, root, withinMs: TAKEN_WITHIN_MS }, async () => {
       return (await disk.stat(`${root}/${CUT_REQUEST}`)) === undefined ? true : undefined;
     });
     if (isTaken === undefined) {
@@ -40,7 +45,7 @@ export async function askForCut(world: CheckWorld, root: string, id: string): Pr
         `the broker that has ${root} does not answer; an older version of Ottla cannot be backed up while it runs`,
       );
     }
-    const answer = await waitFor(world, ANSWERED_WITHIN_MS, () => readAnswer(disk, root, id));
+    const answer = await waitFor({ world, root, withinMs: ANSWERED_WITHIN_MS }, () => readAnswer(disk, root, id));
     if (answer === undefined) throw new NoCutAnswer(`the broker that has ${root} has not answered`);
     return answer;
   } finally {
@@ -72,15 +77,28 @@ async function readAnswer(disk: Disk, root: string, id: string): Promise<CutAnsw
   return found.id === id ? found.answer : undefined;
 }
 
+interface Waiting {
+  readonly world: CheckWorld;
+  readonly root: string;
+  readonly withinMs: number;
+}
+
 async function waitFor<T>(
-  { pause }: CheckWorld,
-  withinMs: number,
+  { world: { disk, pause }, root, withinMs }: Waiting,
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (let waitedMs = 0; waitedMs <= withinMs; waitedMs += PAUSE_MS) {
     const found = await look();
     if (found !== undefined) return found;
+    if (await isFree(disk, root)) throw new BrokerGone(`the broker that had ${root} is gone`);
     await pause(PAUSE_MS);
   }
   return undefined;
+}
+
+/** No broker has the directory: the lock goes with the process (decision 0005). */
+async function isFree(disk: Disk, root: string): Promise<boolean> {
+  const lock = await disk.lock(`${root}/${LOCK}`);
+  await lock?.release();
+  return lock !== undefined;
 }
