@@ -50,21 +50,21 @@ async function readAll(kafka: Kafka, group: string, count: number): Promise<read
   return found;
 }
 
-async function move(broker: BrokerProcess, name: string): Promise<void> {
+async function move(broker: BrokerProcess, name: string, topic = TOPIC): Promise<void> {
   const client = await LoadClient.connect(broker.bootstrap);
-  const dirs = [{ path: join(broker.dataDir, name), topics: [{ name: TOPIC, partitions: [0] }] }];
+  const dirs = [{ path: join(broker.dataDir, name), topics: [{ name: topic, partitions: [0] }] }];
   const { results } = await client.request(AlterReplicaLogDirs, 2, { dirs });
   assert.equal(results[0]?.partitions[0]?.errorCode, ErrorCode.NONE);
   client.close();
 }
 
 /** Where the partition's directories are. */
-async function places({ dataDir }: BrokerProcess): Promise<string> {
+async function places({ dataDir }: BrokerProcess, topic = TOPIC): Promise<string> {
   const names = await Promise.all(['a', 'b'].map(async (name) => [name, await readdir(join(dataDir, name))] as const));
   const found = names.flatMap(([name, entries]) =>
     entries
-      .filter((entry) => entry.startsWith(`${TOPIC}-0`))
-      .map((entry) => (entry === `${TOPIC}-0` ? name : `${name}?`)),
+      .filter((entry) => entry.startsWith(`${topic}-0`))
+      .map((entry) => (entry === `${topic}-0` ? name : `${name}?`)),
   );
   return found.sort().join(' ');
 }
@@ -104,4 +104,48 @@ test('a partition that is moved there and back while it is used, and while the p
   await admin.disconnect();
   const found = await readAll(kafka, 'after', acknowledged.length);
   assert.deepEqual(found, [...acknowledged.keys()]);
+});
+
+test('transactions go on without an error while the partitions of their coordinators are moved', async () => {
+  const topics = ['__transaction_state', '__consumer_offsets'];
+  const settings = ['transaction.state.log.num.partitions=1', 'offsets.topic.num.partitions=1'];
+  await using broker = await BrokerProcess.start(settings, { directories: ['a', 'b'], logLevel: 'error' });
+  const kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ transactionalId: 'mover', idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  const offsets = (offset: number) => [{ topic: TOPIC, partitions: [{ partition: 0, offset: String(offset) }] }];
+  let isMoving = true;
+  let committed = 0;
+  const committing = (async () => {
+    while (isMoving) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: TOPIC, messages: [{ value: String(committed), partition: 0 }] });
+      await transaction.sendOffsets({ consumerGroupId: 'group', topics: offsets(committed + 1) });
+      await transaction.commit();
+      committed += 1;
+    }
+  })();
+  await eventually('transactions are committed', async () => committed > 5);
+  for (let moves = 0; moves < 6; moves += 1) {
+    for (const topic of topics) {
+      const name = (await places(broker, topic)) === 'a' ? 'b' : 'a';
+      const before = committed;
+      await move(broker, name, topic);
+      await Promise.race([
+        committing,
+        eventually(
+          `${topic} is in ${name}`,
+          async () => (await places(broker, topic)) === name && committed > before + 1,
+        ),
+      ]);
+    }
+  }
+  isMoving = false;
+  await committing;
+  await producer.disconnect();
+  const admin = kafka.admin();
+  await admin.connect();
+  const [found] = await admin.fetchOffsets({ groupId: 'group', topics: [TOPIC] });
+  await admin.disconnect();
+  assert.equal(found?.partitions[0]?.offset, String(committed));
 });

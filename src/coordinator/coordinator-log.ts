@@ -12,4 +12,5 @@ export type CoordinatorLog = Pick<
   | 'waitUntilCommitted'
   | 'replay'
   | 'stopped'
+  | 'isClosedInOrder'
 >;

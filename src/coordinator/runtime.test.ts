@@ -254,6 +254,132 @@ test('an unloaded state is gone, and comes back from the log', async () => {
   assert.equal(fixture.openings, 2);
 });
 
+/** The log is closed in order, as for a move. Answers what opens it again, with the same records or others. */
+function closed(fixture: Fixture): (log?: FakeLog) => void {
+  const next = fixture.log.reopen();
+  const { promise, resolve } = Promise.withResolvers<FakeLog>();
+  fixture.opened = promise;
+  return (log = next) => resolve(log);
+}
+
+test('a log that is closed in order and opened again has kept its coordinator: commands wait, and find the state and who waits as they were', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  const parked = fixture.runtime.submit<string>(
+    0,
+    (state) => {
+      state.waiting = new PendingReply();
+      return state.waiting;
+    },
+    refusal,
+  );
+  const before = fixture.say('a');
+  await settle();
+  const open = closed(fixture);
+  assert.equal(await seen(before), 'a');
+  const during = [fixture.say('b'), fixture.read()];
+  assert.equal(await seen(during[0] ?? ''), 'waiting');
+  open();
+  assert.deepEqual(await Promise.all(during), ['a b', 'a b']);
+  assert.equal(await fixture.say('c'), 'a b c');
+  const given = fixture.runtime.submit(
+    0,
+    (state, turn) => {
+      if (state.waiting !== undefined) turn.reply(state.waiting, 'still here');
+      return `${state.words.length} words, at ${state.offsets}`;
+    },
+    refusal,
+  );
+  assert.deepEqual(await Promise.all([given, parked]), ['3 words, at 0,1,2', 'still here']);
+  assert.equal(fixture.openings, 2);
+});
+
+test('what a turn has decided goes into the log that is opened again, when it could not go into the one that was closed', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  const said = fixture.say('a');
+  const open = closed(fixture);
+  assert.equal(await seen(said), 'waiting');
+  open();
+  assert.equal(await seen(said), 'a');
+  const log = await fixture.opened;
+  assert.ok(typeof log !== 'number');
+  assert.equal(log.logEndOffset, 1);
+});
+
+test('a wake-up that comes while the log is closed comes when it is open again', async () => {
+  const fixture = new Fixture();
+  await fixture.read();
+  const open = closed(fixture);
+  await fixture.env.clock.advance(1_000);
+  open();
+  await settle();
+  assert.deepEqual(await fixture.runtime.submit(0, (state) => state.wakes.join(), refusal), 'loaded');
+});
+
+const others: Readonly<Record<string, (log: FakeLog, next: FakeLog) => void>> = {
+  'has other records': (_log, next) => next.write(buildBatch({ records: [{ key: Buffer.from('b'), value: null }] })),
+  'was not closed in order': (log) => {
+    log.isClosedInOrder = false;
+  },
+  'is led in another epoch': (_log, next) => {
+    next.leaderEpoch = 1;
+  },
+};
+
+for (const [what, change] of Object.entries(others)) {
+  test(`a log that ${what} when it is opened again costs the state in memory`, async () => {
+    const fixture = new Fixture();
+    await fixture.say('a');
+    const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+    const next = fixture.log.reopen();
+    change(fixture.log, next);
+    fixture.opened = next;
+    assert.equal(await seen(fixture.read()), refusal(ErrorCode.NOT_COORDINATOR));
+    assert.equal(await seen(parked), refusal(ErrorCode.NOT_COORDINATOR));
+    await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+    assert.match(await seen(fixture.read()), /^a/);
+    assert.equal(fixture.openings, 3);
+  });
+}
+
+test('what was not durable when the log was closed is not taken for it', async () => {
+  const fixture = new Fixture();
+  fixture.log.isFast = false;
+  await fixture.read();
+  const said = fixture.say('a');
+  await settle();
+  fixture.log.fail('closed');
+  fixture.opened = new FakeLog();
+  assert.equal(await seen(said), refusal(ErrorCode.NOT_COORDINATOR));
+  await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+  assert.equal(await seen(fixture.read()), '');
+});
+
+test('a log that cannot be opened again ends the coordinator, and is read later', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  const next = fixture.log.reopen();
+  fixture.opened = ErrorCode.KAFKA_STORAGE_ERROR;
+  assert.equal(await seen(fixture.read()), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
+  fixture.opened = next;
+  await fixture.env.clock.advance(limits.coordinatorReloadPauseMs);
+  assert.equal(await seen(fixture.read()), 'a');
+});
+
+test('no more commands wait for a log to be opened again than for one to be loaded; an unloading ends them all', async () => {
+  const fixture = new Fixture();
+  await fixture.say('a');
+  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  const open = closed(fixture);
+  const waiting = Array.from({ length: limits.coordinatorCommandsWhileLoading }, () => fixture.read());
+  assert.equal(fixture.read(), refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS));
+  fixture.runtime.unload(0);
+  assert.equal(await seen(parked), refusal(ErrorCode.NOT_COORDINATOR));
+  open();
+  assert.deepEqual([...new Set(await Promise.all(waiting))], [refusal(ErrorCode.NOT_COORDINATOR)]);
+});
+
 test('a replay applies records with their offsets, transactions with their ends, and skips what it does not know', async () => {
   const fixture = new Fixture();
   const { log } = fixture;

@@ -1,7 +1,7 @@
 /**
  * All coordinators of one kind on this broker: one shard per partition of their internal topic. Owns which shards are loaded. A shard is
  * loaded from its log when the first command comes; commands that come meanwhile wait, in order, because for a client that costs less than an
- * error and its retry. When a shard ends after a fault, it is loaded anew after a pause.
+ * error and its retry. When a shard ends after a fault, it is loaded anew after a pause; when its log is only opened anew, because it has moved, commands wait for that.
  *
  * It never looks into a state and never serves a partition that this broker does not lead.
  */
@@ -35,7 +35,9 @@ type Loaded<S extends StateMachine<R>, R> = Shard<S, R> | ErrorCode;
 interface Slot<S extends StateMachine<R>, R> {
   shard: Shard<S, R> | undefined;
   /** Resolves to the shard, or to what clients are told. */
-  readonly loading: Promise<Loaded<S, R>>;
+  loading: Promise<Loaded<S, R>>;
+  /** The shard's log is opened again; `loading` waits for that. */
+  isReattaching: boolean;
   /** Commands that wait for the loading. */
   waiting: number;
 }
@@ -123,7 +125,9 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
   ): T | Promise<T> {
     if (this.#isStopped) return refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     const slot = this.#slots.get(index) ?? this.#load(index);
-    if (slot.shard !== undefined) return use(slot.shard);
+    const { shard } = slot;
+    if (shard?.isDetached === true) this.#reattach(index, shard);
+    else if (shard !== undefined) return use(shard);
     if (slot.waiting >= limits.coordinatorCommandsWhileLoading) return refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
     slot.waiting += 1;
     return slot.loading.then((loaded) => {
@@ -134,15 +138,14 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
 
   #load(index: number): Slot<S, R> {
     const { promise, resolve } = Promise.withResolvers<Loaded<S, R>>();
-    const slot: Slot<S, R> = { shard: undefined, loading: promise, waiting: 0 };
+    const slot: Slot<S, R> = { shard: undefined, loading: promise, isReattaching: false, waiting: 0 };
     this.#slots.set(index, slot);
     this.#options.background.run('load a coordinator', async () => {
       let loaded: Loaded<S, R> = ErrorCode.COORDINATOR_NOT_AVAILABLE;
       try {
         loaded = await this.#loadShard(index, slot);
       } catch (error) {
-        const { env, topic } = this.#options;
-        env.logger.error({ err: error, topic, partition: index }, 'a coordinator could not be loaded');
+        this.#couldNotLoad(index, error);
       }
       if (loaded instanceof Shard) {
         slot.shard = loaded;
@@ -167,14 +170,49 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
       const tookMs = Math.round(env.clock.monotonicMs() - startMs);
       env.logger.debug({ topic, partition: index, ...counts, tookMs }, 'coordinator loaded');
     }
-    return new Shard<S, R>({ env, log, state, codec, onEnd: () => this.#pause(index, slot) });
+    const shard: Shard<S, R> = new Shard({
+      env,
+      log,
+      state,
+      codec,
+      onEnd: () => this.#pause(index, shard),
+      onDetached: () => this.#reattach(index, shard),
+    });
+    return shard;
+  }
+
+  /** Whoever has closed the log opens it again; with the same records in it, the state stays valid. */
+  #reattach(index: number, shard: Shard<S, R>): void {
+    const slot = this.#slots.get(index);
+    if (this.#isStopped || slot?.shard !== shard || slot.isReattaching) return;
+    slot.isReattaching = true;
+    const { promise, resolve } = Promise.withResolvers<Loaded<S, R>>();
+    slot.loading = promise;
+    this.#options.background.run('go on with a coordinator whose log was opened again', async () => {
+      let log: CoordinatorLog | ErrorCode = ErrorCode.KAFKA_STORAGE_ERROR;
+      try {
+        log = await this.#options.openLog(index);
+      } catch (error) {
+        this.#couldNotLoad(index, error);
+      }
+      slot.isReattaching = false;
+      if (typeof log !== 'number' && shard.goOnWith(log)) return resolve(shard);
+      const error = typeof log === 'number' ? coordinatorError(log) : ErrorCode.NOT_COORDINATOR;
+      shard.end(error);
+      resolve(error);
+    });
+  }
+
+  #couldNotLoad(index: number, error: unknown): void {
+    const { env, topic } = this.#options;
+    env.logger.error({ err: error, topic, partition: index }, 'a coordinator could not be loaded');
   }
 
   /** A shard ended by itself. What ended it (a full disk, a command with a bug) is likely to be there still. */
-  #pause(index: number, ended: Slot<S, R>): void {
-    if (this.#slots.get(index) !== ended) return;
+  #pause(index: number, ended: Shard<S, R>): void {
+    if (this.#slots.get(index)?.shard !== ended) return;
     const error = ErrorCode.COORDINATOR_NOT_AVAILABLE;
-    const slot: Slot<S, R> = { shard: undefined, loading: Promise.resolve(error), waiting: 0 };
+    const slot: Slot<S, R> = { shard: undefined, loading: Promise.resolve(error), isReattaching: false, waiting: 0 };
     this.#slots.set(index, slot);
     this.#forgetLater(index, slot, error);
   }

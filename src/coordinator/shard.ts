@@ -5,7 +5,7 @@
  * A reply never overtakes the disk (invariant I7), and nobody else writes to the log (invariant I8).
  *
  * It never undoes: when an append fails, or a command has a bug, the shard ends for good. Everyone who waits is told, and the runtime
- * makes a new one from the log.
+ * makes a new one from the log. A log that was closed in order and is opened again, because it has moved, is still its log.
  */
 import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
@@ -32,14 +32,17 @@ export interface ShardOptions<S, R> {
   readonly codec: RecordCodec<R>;
   /** Called once, when the shard has ended: it must not be used again. */
   readonly onEnd: () => void;
+  /** Something is to be done, and the log is closed: `goOnWith` does it. */
+  readonly onDetached: () => void;
 }
 
 export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaiter {
   readonly state: S;
   readonly #env: Env;
-  readonly #log: CoordinatorLog;
+  #log: CoordinatorLog;
   readonly #codec: RecordCodec<R>;
   readonly #onEnd: () => void;
+  readonly #onDetached: () => void;
   readonly #wakeUps: WakeUps;
   readonly #held = new HeldReplies();
   /** Answers that later commands owe. */
@@ -50,6 +53,8 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   #queued: EncodedRecord[] = [];
   #queuedBytes = 0;
   #flushPlanned = false;
+  /** Wake-ups that came while the log was closed. */
+  #missed: string[] = [];
   /** The end of the log once the queue has been written. */
   #endOffset: number;
   #ended: ErrorCode | undefined;
@@ -63,17 +68,35 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     this.#log = options.log;
     this.#codec = options.codec;
     this.#onEnd = options.onEnd;
+    this.#onDetached = options.onDetached;
     this.#endOffset = options.log.logEndOffset;
     this.#wakeUps = new WakeUps({
       clock: env.clock,
       timers: env.timers,
-      onWake: (key) => this.#runUnasked((state, turn) => state.onWake(key, turn)),
+      onWake: (key) => this.#wake(key),
     });
   }
 
   /** Lets the state ask for its first wake-ups. Before the first command. */
   start(): void {
     this.#runUnasked((state, turn) => state.onLoaded(turn));
+  }
+
+  /** The log was closed in order: no command may be run until it is open again. */
+  get isDetached(): boolean {
+    return this.#ended === undefined && this.#log.stopped?.kind === 'closed';
+  }
+
+  /** The log is open again, maybe elsewhere. False when it may have other records than before: then the state is not that of the log any more. */
+  goOnWith(log: CoordinatorLog): boolean {
+    if (!this.isDetached || !this.#log.isClosedInOrder || log.stopped !== undefined) return false;
+    if (log.leaderEpoch !== this.#log.leaderEpoch) return false;
+    // Invariant I8.
+    if (log.logEndOffset + this.#queued.length !== this.#endOffset) return false;
+    this.#log = log;
+    this.flush();
+    for (const key of this.#missed.splice(0)) this.#wake(key);
+    return true;
   }
 
   /** The reply at once when all that the command has seen is durable, else a promise. `refusal` says in T that there is no answer. */
@@ -167,6 +190,10 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   flush(): void {
     this.#flushPlanned = false;
     if (this.#ended !== undefined || this.#queued.length === 0) return;
+    if (this.isDetached) {
+      this.#onDetached();
+      return;
+    }
     this.#checkOnlyWriter();
     const records = this.#queued;
     if (records.length === 0) return;
@@ -194,12 +221,22 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     this.#ended = error;
     this.#wakeUps.cancelAll();
     this.#queued = [];
+    this.#missed = [];
     this.#given = [];
     this.#held.refuseAll(error);
     const parked = [...this.#parked];
     this.#parked.clear();
     for (const reply of parked) reply.refuse(error);
     this.#onEnd();
+  }
+
+  #wake(key: string): void {
+    if (this.isDetached) {
+      this.#missed.push(key);
+      this.#onDetached();
+    } else {
+      this.#runUnasked((state, turn) => state.onWake(key, turn));
+    }
   }
 
   /** A command that nobody waits for: a timer's, or the state's own. */

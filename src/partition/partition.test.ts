@@ -174,6 +174,7 @@ test('a fault of the log fails all who wait, and nothing is acknowledged or appe
   assert.equal(refused.kind === 'refused' && refused.error, ErrorCode.KAFKA_STORAGE_ERROR);
   assert.equal(partition.checkLeaderEpoch(-1), ErrorCode.KAFKA_STORAGE_ERROR);
   await partition.stop('closed');
+  assert.equal(partition.isClosedInOrder, false);
 });
 
 test('an orderly stop acknowledges what was appended', async () => {
@@ -181,6 +182,7 @@ test('an orderly stop acknowledges what was appended', async () => {
   const durable = partition.whenDurable(appended(partition).lastOffset);
   await partition.stop('closed');
   assert.equal(await stateOf(durable), 'resolved');
+  assert.equal(partition.isClosedInOrder, true);
   const refused = append(partition);
   assert.equal(refused.kind === 'refused' && refused.error, ErrorCode.NOT_LEADER_OR_FOLLOWER);
 });

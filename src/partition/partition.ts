@@ -93,6 +93,7 @@ export class Partition {
   #closing: Promise<void> | undefined;
   #takesAppends = true;
   #stopped: PartitionFault | undefined;
+  #isClosedInOrder = false;
   #onStop: ((fault: PartitionFault) => void) | undefined;
 
   private constructor(options: PartitionOptions, producers: ProducerState) {
@@ -163,6 +164,11 @@ export class Partition {
   /** Why this leader serves no more; undefined while it does. */
   get stopped(): PartitionFault | undefined {
     return this.#stopped;
+  }
+
+  /** It has stopped with everything durable and acknowledged that was appended: the next opening finds the same. */
+  get isClosedInOrder(): boolean {
+    return this.#isClosedInOrder;
   }
 
   /** Called once when the partition stops by itself (a fault of its log). Set once, by the directory. */
@@ -420,6 +426,7 @@ export class Partition {
       if (fault.kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
       await this.#log.close();
       if (fault.kind === 'closed') this.#advance();
+      this.#isClosedInOrder = this.highWatermark === this.#log.endOffset;
     } finally {
       this.#progress.fail(fault);
     }

@@ -26,10 +26,11 @@ import { ErrorCode } from '../../protocol/error-code.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 
 export class FakeLog implements CoordinatorLog {
-  readonly leaderEpoch = 0;
+  leaderEpoch = 0;
   logEndOffset = 0;
   highWatermark = 0;
   stopped: PartitionFault | undefined;
+  isClosedInOrder = false;
   readonly batches: Uint8Array[] = [];
   /** Becomes durable by itself. */
   isFast = true;
@@ -100,6 +101,17 @@ export class FakeLog implements CoordinatorLog {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { waiter, token } of waiting) waiter.settle(token, this.stopped);
+  }
+
+  /** Closed in order. Answers what is opened then. */
+  reopen(): FakeLog {
+    const next = new FakeLog();
+    for (const batch of this.batches) next.write(batch);
+    next.highWatermark = next.logEndOffset;
+    this.stopped = new PartitionFault({ kind: 'closed', topic: 'test', partition: 0 });
+    this.sync();
+    this.isClosedInOrder = true;
+    return next;
   }
 
   #beginning(batch: Uint8Array, guard: VerificationGuard | undefined) {
