@@ -68,3 +68,40 @@ test('a power loss at any disk call loses nothing that was acknowledged', async 
     await model.check(log, env.clock.now());
   }
 });
+
+/** A small log whose epochs its stop does not sync. */
+test('a power loss at the end of a clean stop, or in the start after it, makes nothing believed that was not synced', async () => {
+  const untilStop = async (seed: number): Promise<{ env: TestEnv; model: LogModel; engine: LocalLogEngine }> => {
+    const env = testEnv(seed);
+    const model = new LogModel();
+    const { engine, log } = await open(env, model);
+    for (const leaderEpoch of [0, 1]) {
+      await append(log, model, leaderEpoch);
+      await env.clock.advance(1_000);
+    }
+    await append(log, model, 2);
+    await log.close();
+    return { env, model, engine };
+  };
+  const stopAndStart = async ({ env, model, engine }: Awaited<ReturnType<typeof untilStop>>): Promise<void> => {
+    await engine.close();
+    model.stopped('clean');
+    await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 1_000 });
+  };
+  const whole = await untilStop(0);
+  const first = whole.env.disk.operations;
+  await stopAndStart(whole);
+  const calls = whole.env.disk.operations - first;
+  assert.ok(calls > 20, 'the stop and the start have calls');
+  for (let call = 0; call < calls; call += 1) {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const life = await untilStop(seed);
+      const { env, model } = life;
+      const at = env.disk.operations + call;
+      env.disk.judge = ({ sequence }) => ({ kind: sequence === at ? 'crash' : 'ok' });
+      await untilDeath(env.disk, stopAndStart(life));
+      model.stopped('power');
+      await open({ ...env, disk: env.disk.restarted(env.clock) }, model);
+    }
+  }
+});

@@ -1,6 +1,9 @@
 /**
  * What a clean stop leaves for the next start: Kafka's marker, which says that every log is sound, and our own file, which spares looking at
  * them. Both are taken away before anything is written, so that a crash never finds them.
+ *
+ * The marker is never there without the state, whatever a power loss takes: alone it would also vouch for the files that the stop has not synced, and only the state
+ * knows which they are. The state alone says nothing that is not so.
  */
 import type { Disk } from '../../base/env.ts';
 import { CLEAN_SHUTDOWN, CLEAN_STATE, directoryName } from './file-names.ts';
@@ -18,7 +21,10 @@ export async function takeCleanStart(disk: Disk, root: string): Promise<CleanSta
   const marker = await readSmallFile(disk, `${root}/${CLEAN_SHUTDOWN}`);
   const token = marker === undefined ? undefined : tokenOf(marker.toString());
   const logs = (await readCleanState(disk, root, token)) ?? [];
-  await disk.remove(`${root}/${CLEAN_SHUTDOWN}`);
+  if (marker !== undefined) {
+    await disk.remove(`${root}/${CLEAN_SHUTDOWN}`);
+    await disk.syncDirectory(root);
+  }
   await disk.remove(`${root}/${CLEAN_STATE}`);
   await disk.syncDirectory(root);
   return { clean: marker !== undefined, states: new Map(logs.map((state) => [directoryName(state.id), state])) };
@@ -34,8 +40,9 @@ export interface CleanStop {
 
 export async function markCleanStop(disk: Disk, root: string, { logs, allSound, token }: CleanStop): Promise<void> {
   await writeCleanState(disk, root, { token, logs });
-  if (allSound)
-    await replaceFile(disk, `${root}/${CLEAN_SHUTDOWN}`, JSON.stringify({ version: 0, brokerEpoch: token }));
+  await disk.syncDirectory(root);
+  if (!allSound) return;
+  await replaceFile(disk, `${root}/${CLEAN_SHUTDOWN}`, JSON.stringify({ version: 0, brokerEpoch: token }));
   await disk.syncDirectory(root);
 }
 
