@@ -146,7 +146,7 @@ test('a small batch does not hold the frame that it came in', () => {
 });
 
 test('the oldest written batches of all logs leave first, and unwritten ones stay', () => {
-  const recent = new RecentBatches(100_000);
+  const recent = new RecentBatches(100_000, () => {});
   const [one, other] = [new RecentTail(), new RecentTail()];
   const add = (tail: RecentTail, offset: number): void => {
     recent.add(tail, Uint8Array.from(batchAt(offset, { valueBytes: 20_000 }).bytes), offset);

@@ -1,6 +1,7 @@
 /**
  * The newest batches of all logs of an engine, so that readers who keep up need no file. Owns the bound on what they hold in memory and the
- * order in which they leave: the oldest of all first. A batch that is not written yet never leaves, because it is nowhere else.
+ * order in which they leave: the oldest of all first. A batch that is not written yet never leaves, because it is nowhere else; then its owner is told that
+ * its room is wanted.
  */
 import { baseOffset } from '../protocol/batch/header.ts';
 import { BatchList, type StoredBatch } from './batch-list.ts';
@@ -27,14 +28,17 @@ const COMPACT_AFTER = 1024;
 export class RecentBatches {
   readonly #retained = new RetainedBytes();
   readonly #bytesMax: number;
+  readonly #onUnwritten: () => void;
   /** Whose batch comes next, oldest first; a log that was dropped has none left. */
   #order: RecentTail[] = [];
   #head = 0;
   /** Places in the order that belong to logs that were dropped. */
   #stale = 0;
 
-  constructor(bytesMax: number) {
+  /** `onUnwritten`: the oldest batch would have to leave, and is not written. Called with every batch that is added meanwhile. */
+  constructor(bytesMax: number, onUnwritten: () => void) {
     this.#bytesMax = bytesMax;
+    this.#onUnwritten = onUnwritten;
   }
 
   get bytes(): number {
@@ -90,7 +94,10 @@ export class RecentBatches {
       if (oldest === undefined) {
         this.#stale -= 1;
       } else {
-        if (oldest.lastOffset >= tail.writtenOffset) break;
+        if (oldest.lastOffset >= tail.writtenOffset) {
+          this.#onUnwritten();
+          break;
+        }
         tail.batches.shift();
         this.#retained.release(oldest.bytes);
       }

@@ -18,7 +18,7 @@ interface Crowd {
 }
 
 function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000, recentBatchBytes: 300_000 });
 }
 
 function openAll(engine: LocalLogEngine, settings: Partial<LogSettings> = {}): Promise<readonly PartitionLog[]> {
@@ -123,4 +123,19 @@ test('a write that fails late fails its log, which comes back with everything', 
   assert.deepEqual([again.endOffset, again.durableOffset], [3, 3]);
   await settle();
   assert.equal(bytesInSegment(env)(again), again.bytes);
+});
+
+test('what waits for its segment does not keep newer batches of other logs in memory: it is written when they need the room', async () => {
+  const { env, logs } = await crowd();
+  const log = first(logs);
+  for (let count = 0; count < 12; count += 1) {
+    log.append(batchAt(log.endOffset, { valueBytes: 20_000 }));
+    log.requestSync();
+    await whenProgress(log, () => log.durableOffset === log.endOffset);
+  }
+  await settle();
+  assert.deepEqual(
+    logs.map(bytesInSegment(env)),
+    logs.map(({ bytes }) => bytes),
+  );
 });

@@ -128,7 +128,7 @@ export class LocalLogEngine implements LogEngine {
     this.#host = {
       env,
       files: this.#files,
-      recent: new RecentBatches(recentBatchBytes),
+      recent: new RecentBatches(recentBatchBytes, () => writes.all()),
       slots: new Slots(limits.logsOpening),
       syncSlots: new Slots(limits.logsSyncing),
       room: this.#room,

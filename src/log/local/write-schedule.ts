@@ -1,6 +1,6 @@
 /**
  * When the batches of an engine's logs go into their segments: in the turn in which somebody wants them there, else late, many of a log with one write. Owns the
- * bound on what waits in memory alone; beyond it, the log that has waited longest is written.
+ * bound on what waits in memory alone; beyond it, the log that has waited longest is written. All of them are when memory is short.
  */
 import type { Timers } from '../../base/env.ts';
 
@@ -17,6 +17,7 @@ export class WriteSchedule {
   readonly #late = new Set<Writable>();
   #lateBytes = 0;
   #soon = new Set<Writable>();
+  #wantsAll = false;
   #isTurnEnding = false;
 
   constructor(options: { timers: Timers; lateBytesMax: number }) {
@@ -47,6 +48,12 @@ export class WriteSchedule {
     this.#endTurn();
   }
 
+  /** Everything that is queued is written at the end of this turn of the event loop: its memory is wanted. */
+  all(): void {
+    this.#wantsAll = true;
+    this.#endTurn();
+  }
+
   #endTurn(): void {
     if (this.#isTurnEnding) return;
     this.#isTurnEnding = true;
@@ -59,9 +66,11 @@ export class WriteSchedule {
   #start(): void {
     const writers = this.#soon;
     this.#soon = new Set();
+    const lateBytesMax = this.#wantsAll ? 0 : this.#lateBytesMax;
+    this.#wantsAll = false;
     for (const writer of writers) writer.start();
     for (const writer of this.#late) {
-      if (this.#lateBytes <= this.#lateBytesMax) return;
+      if (this.#lateBytes <= lateBytesMax) return;
       writer.start();
     }
   }
