@@ -11,8 +11,9 @@ import { ErrorCode } from '../protocol/error-code.ts';
 
 export class Acknowledgement implements OffsetWaiter {
   readonly #fail: (token: number, error: ErrorCode) => void;
-  /** The tokens that are waited for. */
-  readonly #pending = new Set<number>();
+  /** By token: whether it is waited for. */
+  readonly #waits: boolean[] = [];
+  #pending = 0;
   #resolve: (() => void) | undefined;
   #timer: Timer | undefined;
 
@@ -22,7 +23,7 @@ export class Acknowledgement implements OffsetWaiter {
   }
 
   get isPending(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending > 0;
   }
 
   /** Waits for the batch that ends at `lastOffset`: for stable storage (acks=all), or for the operating system (acks=1). */
@@ -32,13 +33,17 @@ export class Acknowledgement implements OffsetWaiter {
       acks === 1
         ? partition.waitUntilWritten(lastOffset, this, token)
         : partition.waitUntilCommitted(lastOffset, this, token);
-    if (waits) this.#pending.add(token);
+    if (!waits) return;
+    this.#waits[token] = true;
+    this.#pending += 1;
   }
 
   settle(token: number, fault: PartitionFault | undefined): void {
-    if (!this.#pending.delete(token)) return;
+    if (this.#waits[token] !== true) return;
+    this.#waits[token] = false;
+    this.#pending -= 1;
     if (fault !== undefined) this.#fail(token, errorOfFault(fault.kind));
-    if (this.#pending.size === 0) this.#finish();
+    if (this.#pending === 0) this.#finish();
   }
 
   /** Resolves when nothing is pending; what is after `timeoutMs` fails with REQUEST_TIMED_OUT. To be called once, while pending. */
@@ -50,8 +55,9 @@ export class Acknowledgement implements OffsetWaiter {
   }
 
   #timeOut(): void {
-    for (const token of this.#pending) this.#fail(token, ErrorCode.REQUEST_TIMED_OUT);
-    this.#pending.clear();
+    for (const [token, waits] of this.#waits.entries()) if (waits) this.#fail(token, ErrorCode.REQUEST_TIMED_OUT);
+    this.#waits.length = 0;
+    this.#pending = 0;
     this.#finish();
   }
 

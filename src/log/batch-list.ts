@@ -1,4 +1,5 @@
 /** Batches in memory, in the order of their offsets: added at the end, taken from the front, found by offset, handed out as slices. */
+import { JoinedParts } from './joined-parts.ts';
 import type { LogRead, LogSlice } from './log-engine.ts';
 
 export interface StoredBatch {
@@ -58,31 +59,17 @@ export class BatchList {
 
   /** What `read` asks for, from the batches of this list. Neighbours in one buffer come as one part. */
   slice(read: LogRead): LogSlice {
-    const parts: Uint8Array[] = [];
-    let run: Uint8Array | undefined;
+    const parts = new JoinedParts();
     let bytes = 0;
     let nextOffset = read.offset;
     for (let index = this.#head + this.indexOf(read.offset); index < this.#items.length; index += 1) {
       const batch = this.#items[index];
       if (batch === undefined || batch.lastOffset >= read.endOffset) break;
       if (bytes + batch.bytes.byteLength > read.bytesMax && !(bytes === 0 && read.atLeastOneBatch)) break;
-      const joined = run === undefined ? undefined : joinNeighbours(run, batch.bytes);
-      if (joined === undefined) {
-        if (run !== undefined) parts.push(run);
-        run = batch.bytes;
-      } else {
-        run = joined;
-      }
+      parts.add(batch.bytes);
       bytes += batch.bytes.byteLength;
       nextOffset = batch.lastOffset + 1;
     }
-    if (run !== undefined) parts.push(run);
-    return { parts, bytes, nextOffset };
+    return { parts: parts.take(), bytes, nextOffset };
   }
-}
-
-/** One view of both, when `second` follows `first` in the same buffer. */
-export function joinNeighbours(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
-  if (first.buffer !== second.buffer || first.byteOffset + first.byteLength !== second.byteOffset) return undefined;
-  return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + second.byteLength);
 }

@@ -2,10 +2,16 @@
  * How many bytes lie between the high watermark and the end of the log, batch by batch: what tells a waiting fetch how much it may now
  * read without reading it, and a connection that it sends faster than the disk takes.
  */
+import { LinkedQueue } from '../base/linked-queue.ts';
+
+interface UncommittedBatch {
+  readonly endOffset: number;
+  readonly bytes: number;
+  next: UncommittedBatch | undefined;
+}
+
 export class UncommittedBytes {
-  #endOffsets: number[] = [];
-  #bytes: number[] = [];
-  #head = 0;
+  readonly #batches = new LinkedQueue<UncommittedBatch>();
   #total = 0;
 
   get total(): number {
@@ -13,29 +19,19 @@ export class UncommittedBytes {
   }
 
   add(endOffset: number, bytes: number): void {
-    this.#endOffsets.push(endOffset);
-    this.#bytes.push(bytes);
+    this.#batches.push({ endOffset, bytes, next: undefined });
     this.#total += bytes;
   }
 
   /** Takes out the batches that end at or below `position`; answers their bytes. */
   take(position: number): number {
     let taken = 0;
-    let head = this.#head;
-    for (let end = this.#endOffsets[head]; end !== undefined && end <= position; end = this.#endOffsets[head]) {
-      taken += this.#bytes[head] ?? 0;
-      head += 1;
+    for (let first = this.#batches.first; first !== undefined && first.endOffset <= position; ) {
+      taken += first.bytes;
+      this.#batches.shift();
+      first = this.#batches.first;
     }
     this.#total -= taken;
-    this.#head = head;
-    if (head === this.#endOffsets.length || head >= compactAfter) {
-      this.#endOffsets.splice(0, head);
-      this.#bytes.splice(0, head);
-      this.#head = 0;
-    }
     return taken;
   }
 }
-
-/** Fewer taken slots than this stay in place: moving the rest costs more than it frees. */
-const compactAfter = 1024;

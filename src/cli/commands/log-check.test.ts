@@ -3,7 +3,8 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { formatFileHeader, formatFrame, keyOf } from '../../log/local/journal/journal-frame.ts';
+import { frameOf } from '../../log/local/journal/journal-frame.fixture.ts';
+import { formatFileHeader, keyOf } from '../../log/local/journal/journal-frame.ts';
 import { ExitCode } from '../exit-code.ts';
 import { run } from '../run.ts';
 import { testShell } from '../testing-shell.ts';
@@ -37,7 +38,7 @@ test('what only the journal has is told, and is no fault', async () => {
   const bytes = batch.subarray(0, batch.readInt32BE(8) + 12);
   const id = { topic: 'samples', topicId: 'x', partition: 7 };
   const entries = [{ id, key: keyOf(id), parts: [bytes], bytes: bytes.length, endOffset: 1 }];
-  const frame = formatFrame({ generation: 1, entries, numbers: new Map() });
+  const frame = frameOf({ generation: 1, entries, numbers: new Map() });
   const journal = join(directory, '.ottla_journal.1');
   await writeFile(journal, Buffer.concat([formatFileHeader(1), frame]));
   const { code, output } = await check(directory);

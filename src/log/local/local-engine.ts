@@ -63,7 +63,7 @@ export interface LocalEngineOptions {
 }
 
 /** So much of the recent batches may be in no segment yet. */
-const LATE_SHARE = 1 / 8;
+const LATE_SHARE = 1 / 2;
 
 /** A log that was closed in order, as another data directory takes it over. */
 export interface ClosedLog {

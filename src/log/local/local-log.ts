@@ -221,7 +221,7 @@ export class LocalLog implements PartitionLog {
     this.#segments.grew(size);
     this.#epochs.onBatch(batch.leaderEpoch, batch.baseOffset);
     this.#endOffset = batch.lastOffset + 1;
-    this.#writer.add({ segment, bytes: stored.bytes, lastOffset: batch.lastOffset });
+    this.#writer.add(segment, stored);
   }
 
   #roll(offset: number): void {

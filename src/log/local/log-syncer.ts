@@ -137,7 +137,7 @@ export class LogSyncer implements RoundMember {
       offset: this.#durableOffset,
       endOffset,
       bytesMax: JOURNALLED_LOG_BYTES_MAX,
-      atLeastOneBatch: true,
+      atLeastOneBatch: false,
     });
     if (slice === undefined || slice.nextOffset !== endOffset || slice.bytes === 0) return undefined;
     this.#journalledOffset = endOffset;

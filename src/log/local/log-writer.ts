@@ -3,15 +3,16 @@
  * until then. It decides about no time, and stops for good at the first fault: what failed may be in the file in part.
  */
 import { limits } from '../../base/limits.ts';
-import { joinNeighbours } from '../batch-list.ts';
+import type { StoredBatch } from '../batch-list.ts';
+import { JoinedParts } from '../joined-parts.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 import type { Writable, WriteSchedule } from './write-schedule.ts';
 
-interface QueuedBatch {
+/** Batches that go into one segment, one after the other. */
+interface QueuedRun {
   readonly segment: Segment;
-  readonly bytes: Uint8Array;
-  readonly lastOffset: number;
+  readonly batches: StoredBatch[];
 }
 
 export interface LogWriterOptions {
@@ -26,7 +27,7 @@ export interface LogWriterOptions {
 
 export class LogWriter implements Writable {
   readonly #options: LogWriterOptions;
-  #queue: QueuedBatch[] = [];
+  #queue: QueuedRun[] = [];
   #queuedBytes = 0;
   /** How many batches were ever queued, are to be written, and are written. */
   #queued = 0;
@@ -45,8 +46,10 @@ export class LogWriter implements Writable {
     return this.#queuedBytes;
   }
 
-  add(batch: QueuedBatch): void {
-    this.#queue.push(batch);
+  add(segment: Segment, batch: StoredBatch): void {
+    const last = this.#queue.at(-1);
+    if (last?.segment === segment) last.batches.push(batch);
+    else this.#queue.push({ segment, batches: [batch] });
     this.#queuedBytes += batch.bytes.byteLength;
     this.#queued += 1;
     this.#options.schedule.queued(this, batch.bytes.byteLength);
@@ -71,7 +74,7 @@ export class LogWriter implements Writable {
     this.#take();
   }
 
-  #take(): readonly QueuedBatch[] {
+  #take(): readonly QueuedRun[] {
     const queue = this.#queue;
     this.#options.schedule.taken(this, this.#queuedBytes);
     this.#queue = [];
@@ -91,16 +94,14 @@ export class LogWriter implements Writable {
 
   /** Writes what was queued up to now, one segment after the other. */
   async #writeQueued(): Promise<void> {
-    const queue = this.#take();
-    for (let start = 0; start < queue.length; ) {
-      const { parts, bytes, end } = nextWrite(queue, start);
-      const first = queue[start];
-      const last = queue[end - 1];
-      if (first === undefined || last === undefined) break;
-      await this.#write(first.segment, parts, bytes);
-      this.#written += end - start;
-      this.#options.onWritten(last.lastOffset + 1);
-      start = end;
+    for (const { segment, batches } of this.#take()) {
+      for (let start = 0; start < batches.length; ) {
+        const { parts, bytes, end, lastOffset } = nextWrite(batches, start);
+        await this.#write(segment, parts, bytes);
+        this.#written += end - start;
+        this.#options.onWritten(lastOffset + 1);
+        start = end;
+      }
     }
   }
 
@@ -113,20 +114,26 @@ export class LogWriter implements Writable {
   }
 }
 
-/** The batches from `start` on that go into one segment with one call, neighbours in memory as one part. */
-function nextWrite(queue: readonly QueuedBatch[], start: number): { parts: Uint8Array[]; bytes: number; end: number } {
-  const parts: Uint8Array[] = [];
-  const segment = queue[start]?.segment;
+interface NextWrite {
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  /** Behind its last batch. */
+  readonly end: number;
+  readonly lastOffset: number;
+}
+
+/** The batches from `start` on that go into their segment with one call, neighbours in memory as one part. */
+function nextWrite(batches: readonly StoredBatch[], start: number): NextWrite {
+  const parts = new JoinedParts();
   let bytes = 0;
+  let lastOffset = -1;
   let end = start;
-  for (; end < queue.length && bytes < limits.logWriteBytes; end += 1) {
-    const batch = queue[end];
-    if (batch === undefined || batch.segment !== segment) break;
-    const before = parts.at(-1);
-    const joined = before === undefined ? undefined : joinNeighbours(before, batch.bytes);
-    if (joined === undefined) parts.push(batch.bytes);
-    else parts[parts.length - 1] = joined;
+  for (; end < batches.length && bytes < limits.logWriteBytes; end += 1) {
+    const batch = batches[end];
+    if (batch === undefined) break;
+    parts.add(batch.bytes);
     bytes += batch.bytes.byteLength;
+    lastOffset = batch.lastOffset;
   }
-  return { parts, bytes, end };
+  return { parts: parts.take(), bytes, end, lastOffset };
 }

@@ -80,6 +80,7 @@ export class Segment implements RollState {
   #suffix: string;
   readonly #files: OpenFiles;
   #indexBytesMax: number;
+  #indexFull = false;
   #bytesSinceIndexEntry = 0;
   #offsets: OffsetIndex | undefined;
   #times: TimeIndex | undefined;
@@ -165,8 +166,14 @@ export class Segment implements RollState {
     return new PooledFile(`${this.#directory}/${fileName(this.baseOffset, suffix)}${this.#suffix}`, 'create');
   }
 
+  /** Asked with every batch, and changed with few. */
   get indexFull(): boolean {
-    return (this.#offsets?.isFull(this.#indexBytesMax) ?? false) || (this.#times?.isFull(this.#indexBytesMax) ?? false);
+    return this.#indexFull;
+  }
+
+  #noteFull(): void {
+    this.#indexFull =
+      (this.#offsets?.isFull(this.#indexBytesMax) ?? false) || (this.#times?.isFull(this.#indexBytesMax) ?? false);
   }
 
   /** What retention goes by: the largest timestamp, or the last write where records have none. */
@@ -176,6 +183,7 @@ export class Segment implements RollState {
 
   limitIndexes(bytesMax: number): void {
     this.#indexBytesMax = bytesMax;
+    this.#noteFull();
   }
 
   /** Takes note of a batch that goes to the end of the file. */
@@ -193,6 +201,7 @@ export class Segment implements RollState {
       this.offsets.append({ offset: batch.lastOffset, position: this.bytes });
       this.times.append({ timestamp: this.maxTimestamp, offset: this.offsetOfMaxTimestamp });
       this.#bytesSinceIndexEntry = 0;
+      this.#noteFull();
     }
     this.#bytesSinceIndexEntry += batchBytes;
     this.bytes += batchBytes;

@@ -5,13 +5,14 @@ import { createRequire } from 'node:module';
 import { writeInt32 } from '../../base/big-endian.ts';
 import { CRC_START, storedCrc } from './header.ts';
 
-type Crc32c = (bytes: Uint8Array, initial?: number) => number;
+type Crc32c = (bytes: Uint8Array, initial: number) => number;
 
 let native: Crc32c | undefined;
 
-export function crc32c(bytes: Uint8Array): number {
+/** `before`: the CRC of what comes before `bytes`. */
+export function crc32c(bytes: Uint8Array, before = 0): number {
   native ??= load();
-  return native(bytes);
+  return native(bytes, before);
 }
 
 /** The CRC of a batch, whatever its CRC field says. */

@@ -6,13 +6,8 @@ import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
-import {
-  FILE_HEADER_BYTES,
-  formatFileHeader,
-  formatFrame,
-  type JournalEntry,
-  keyOf,
-} from '../journal/journal-frame.ts';
+import { frameOf } from '../journal/journal-frame.fixture.ts';
+import { FILE_HEADER_BYTES, formatFileHeader, type JournalEntry, keyOf } from '../journal/journal-frame.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { checkDirectory, faultsOf } from './check-directory.ts';
 
@@ -146,8 +141,8 @@ test('a start tells of damage in a journal as the check does, and says nothing o
 test('frames of an earlier use of the file are no damage', async () => {
   const env = await crashed();
   const entries = [entry(77, batchAt(0, {}))];
-  const old = formatFrame({ generation: 1, entries, numbers: new Map() });
-  const now = formatFrame({ generation: 9, entries, numbers: new Map() });
+  const old = frameOf({ generation: 1, entries, numbers: new Map() });
+  const now = frameOf({ generation: 9, entries, numbers: new Map() });
   await put(env, `${JOURNAL}5`, Buffer.concat([formatFileHeader(9), now, old, old]));
   const report = await check(env);
   assert.deepEqual(
@@ -162,7 +157,7 @@ test('what does not follow on the log is told, and so is a journal that a clean 
   await engine.close();
   const far = batchAt(10, {});
   const entries = [entry(0, far)];
-  const frame = formatFrame({ generation: 1, entries, numbers: new Map() });
+  const frame = frameOf({ generation: 1, entries, numbers: new Map() });
   await put(env, JOURNAL_FILE, Buffer.concat([formatFileHeader(1), frame]));
   assert.match(
     (await check(env)).problems.join(),

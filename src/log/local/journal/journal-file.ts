@@ -111,10 +111,9 @@ export class JournalFile {
     for (const { id, key, endOffset } of entries) this.logs.set(key, { id, endOffset });
     const frame = formatFrame({ generation: this.generation, entries, numbers: this.#numbers });
     const isFirst = this.#bytes === 0;
-    const parts = isFirst ? [formatFileHeader(this.generation), frame] : [frame];
-    await this.#file.write(parts, this.#bytes);
+    await this.#file.write(isFirst ? [formatFileHeader(this.generation), ...frame.parts] : frame.parts, this.#bytes);
     await this.#file.sync();
-    for (const part of parts) this.#bytes += part.byteLength;
+    this.#bytes += isFirst ? FILE_HEADER_BYTES + frame.bytes : frame.bytes;
   }
 
   /** What the file has of a log and does not end at or below `offset`, in order, a piece at a time. */

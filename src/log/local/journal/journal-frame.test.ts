@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batchAt, logId } from '../../log.fixture.ts';
 import type { LogId } from '../../log-engine.ts';
+import { frameOf } from './journal-frame.fixture.ts';
 import {
   FILE_HEADER_BYTES,
   FREE,
   type FrameEntry,
   formatFileHeader,
-  formatFrame,
   frameBytes,
   type JournalEntry,
   keyOf,
@@ -29,8 +29,8 @@ function entry(partition: number, offset: number): JournalEntry {
 
 test('a frame gives back each log with its bytes, and names a log only once per file', () => {
   const numbers = new Map<string, number>();
-  const first = formatFrame({ generation: 7, entries: [entry(0, 0), entry(1, 10)], numbers });
-  const second = formatFrame({ generation: 7, entries: [entry(1, 12), entry(2, 0)], numbers });
+  const first = frameOf({ generation: 7, entries: [entry(0, 0), entry(1, 10)], numbers });
+  const second = frameOf({ generation: 7, entries: [entry(1, 12), entry(2, 0)], numbers });
   const ids: LogId[] = [];
   for (const [frame, partitions, offset] of [
     [first, [0, 1], 10],
@@ -48,12 +48,12 @@ test('a frame gives back each log with its bytes, and names a log only once per 
     );
   }
   assert.ok(second.length < first.length);
-  const one = formatFrame({ generation: 7, entries: [entry(0, 2)], numbers });
+  const one = frameOf({ generation: 7, entries: [entry(0, 2)], numbers });
   assert.ok(one.length - entry(0, 2).bytes <= 22, 'what a frame of a known log costs beside its batches');
 });
 
 test('a frame in which any byte has changed is not believed', () => {
-  const frame = formatFrame({ generation: 7, entries: [entry(0, 0)], numbers: new Map() });
+  const frame = frameOf({ generation: 7, entries: [entry(0, 0)], numbers: new Map() });
   for (let at = 4; at < frame.length; at += 1) {
     const torn = Buffer.from(frame);
     torn[at] = (torn[at] ?? 0) ^ 1;
@@ -62,7 +62,7 @@ test('a frame in which any byte has changed is not believed', () => {
 });
 
 test('a frame of another generation, or with an impossible length, is none', () => {
-  const frame = formatFrame({ generation: 7, entries: [entry(0, 0)], numbers: new Map() });
+  const frame = frameOf({ generation: 7, entries: [entry(0, 0)], numbers: new Map() });
   assert.equal(frameBytes(frame, 7), frame.length);
   assert.equal(frameBytes(frame, 8), undefined);
   frame[0] = 0xff;

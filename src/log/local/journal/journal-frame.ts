@@ -6,7 +6,8 @@
 import { writeInt32 } from '../../../base/big-endian.ts';
 import { crc32c } from '../../../protocol/batch/crc32c.ts';
 import { Reader } from '../../../protocol/reader.ts';
-import { Writer } from '../../../protocol/writer.ts';
+import { type Encoded, Writer } from '../../../protocol/writer.ts';
+import { JoinedParts } from '../../joined-parts.ts';
 import type { LogId } from '../../log-engine.ts';
 
 /** The header has a sector of its own: no frame's write can tear it. */
@@ -66,28 +67,27 @@ function versionOf(header: Uint8Array): number | undefined {
 }
 
 /**
- * One frame, in one piece: a system call with a thousand small parts costs more than copying them. A log is named once per file and is a number from
- * then on: `numbers` knows those of this file and learns the new ones, so that a small batch costs four bytes beside its own.
+ * One frame, as parts: what its batches have in common with their neighbours in memory is one part, and small batches that came together lie together. A log is named
+ * once per file and is a number from then on: `numbers` knows those of this file and learns the new ones, so that a small batch costs four bytes beside its own.
  */
 export function formatFrame(frame: {
   readonly generation: number;
   readonly entries: readonly JournalEntry[];
   readonly numbers: Map<string, number>;
-}): Uint8Array {
+}): Encoded {
   const head = frameHead(frame);
-  const bytes = frame.entries.reduce((sum, entry) => sum + entry.bytes, head.byteLength);
-  const whole = Buffer.allocUnsafeSlow(bytes);
-  whole.set(head);
-  let at = head.byteLength;
-  for (const { parts } of frame.entries) {
-    for (const part of parts) {
-      whole.set(part, at);
-      at += part.byteLength;
-    }
+  const body = new JoinedParts();
+  let bytes = head.byteLength;
+  for (const entry of frame.entries) {
+    for (const part of entry.parts) body.add(part);
+    bytes += entry.bytes;
   }
-  writeInt32(whole, 0, bytes);
-  writeInt32(whole, CRC_AT, crc32c(whole.subarray(CRC_AT + 4)));
-  return whole;
+  const parts = [head, ...body.take()];
+  let crc = 0;
+  for (const part of parts) crc = crc32c(part === head ? head.subarray(CRC_AT + 4) : part, crc);
+  writeInt32(head, 0, bytes);
+  writeInt32(head, CRC_AT, crc);
+  return { parts, bytes };
 }
 
 /** Everything before the batches; length and checksum are still to come. */
@@ -96,17 +96,23 @@ function frameHead({ generation, entries, numbers }: Parameters<typeof formatFra
   head.int32(0);
   head.int32(0);
   head.int64(generation);
-  const named = entries.filter(({ key }) => !numbers.has(key));
-  head.uvarint(named.length);
-  for (const { id, key } of named) {
+  const named: LogId[] = [];
+  const numberOf = entries.map(({ id, key }) => {
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    named.push(id);
     numbers.set(key, numbers.size);
+    return numbers.size - 1;
+  });
+  head.uvarint(named.length);
+  for (const id of named) {
     head.string(id.topic);
     head.string(id.topicId);
     head.uvarint(id.partition);
   }
   head.uvarint(entries.length);
-  for (const { key, bytes } of entries) {
-    head.uvarint(numbers.get(key) ?? 0);
+  for (const [index, { bytes }] of entries.entries()) {
+    head.uvarint(numberOf[index] ?? 0);
     head.uvarint(bytes);
   }
   return head.toBytes();

@@ -7,11 +7,11 @@ import type { Lifecycle } from '../../../base/lifecycle.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Journal } from './journal.ts';
 import type { JournalEntry } from './journal-frame.ts';
-import { journalled } from './sync-route.ts';
+import { areCrowd } from './sync-route.ts';
 
 /** A log that wants to be durable. It is in at most one round at a time. */
 export interface RoundMember {
-  /** What of the log is written and not durable, if the journal can take it. */
+  /** What of the log is not durable, if the journal can take it: then it is given it. */
   journalEntry(): JournalEntry | undefined;
   /** Syncs the log's own segments. A rejection has been reported by the log itself. */
   sync(): Promise<void>;
@@ -23,10 +23,9 @@ export interface RoundMember {
   onServed(): void;
 }
 
-interface Wish {
+interface JournalWish {
   readonly member: RoundMember;
-  readonly entry: JournalEntry | undefined;
-  readonly journalBytes: number | undefined;
+  readonly entry: JournalEntry;
 }
 
 export class SyncRounds {
@@ -61,14 +60,28 @@ export class SyncRounds {
   async #round(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const wishes = waiting.map(wishOf);
-    const routes = this.#journal.hasRoom ? journalled(wishes, this.#directUnderWay) : [];
-    for (const [index, wish] of wishes.entries()) if (routes[index] !== true) this.#syncDirectly(wish);
-    for (const group of groups(wishes.filter((_, index) => routes[index] === true))) await this.#writeJournal(group);
+    const sharesJournal = this.#journal.hasRoom && areCrowd(waiting.length, this.#directUnderWay);
+    let group: JournalWish[] = [];
+    let bytes = 0;
+    for (const member of waiting) {
+      const entry = sharesJournal ? member.journalEntry() : undefined;
+      if (entry === undefined) {
+        this.#syncDirectly(member);
+        continue;
+      }
+      if (bytes + entry.bytes > limits.journalFrameBytes) {
+        await this.#writeJournal(group);
+        group = [];
+        bytes = 0;
+      }
+      group.push({ member, entry });
+      bytes += entry.bytes;
+    }
+    if (group.length > 0) await this.#writeJournal(group);
   }
 
   /** Nobody waits for it: the log is in the next round when it is done. */
-  #syncDirectly({ member }: Wish): void {
+  #syncDirectly(member: RoundMember): void {
     this.#directUnderWay += 1;
     this.#lifecycle.run('sync a log', async () => {
       // The log has told its partition about a fault.
@@ -88,31 +101,4 @@ export class SyncRounds {
     }
     for (const { member } of group) member.onServed();
   }
-}
-
-type JournalWish = Wish & { readonly entry: JournalEntry };
-
-function wishOf(member: RoundMember): Wish {
-  const entry = member.journalEntry();
-  return { member, entry, journalBytes: entry?.bytes };
-}
-
-/** As many in one write as its bound allows. */
-function groups(wishes: readonly Wish[]): readonly (readonly JournalWish[])[] {
-  const all: JournalWish[][] = [];
-  let group: JournalWish[] = [];
-  let bytes = 0;
-  for (const wish of wishes) {
-    const { entry } = wish;
-    if (entry === undefined) continue;
-    if (bytes + entry.bytes > limits.journalFrameBytes && group.length > 0) {
-      all.push(group);
-      group = [];
-      bytes = 0;
-    }
-    group.push({ ...wish, entry });
-    bytes += entry.bytes;
-  }
-  if (group.length > 0) all.push(group);
-  return all;
 }
