@@ -68,7 +68,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
       for (const segment of segments) await removeSegment(opening, segment.baseOffset);
     } else {
       opening.env.logger.error({ startOffset, endOffset }, 'a log ends before its start and begins anew there');
-      for (const segment of segments) await setAside(opening, segment.baseOffset);
+      await setAside(opening, segments);
     }
     segments = [];
   }
@@ -238,17 +238,23 @@ function beginningIsMissing({ startOffset, recoveryPoint }: DirectoryOpening, al
 async function setAsideAll(opening: DirectoryOpening, all: readonly SegmentFacts[]): Promise<void> {
   for (const { baseOffset, bytes } of all) {
     opening.env.logger.error({ baseOffset, bytes }, 'a segment behind a gap is taken out of the log');
-    await setAside(opening, baseOffset);
   }
+  await setAside(opening, all);
 }
 
-/** Takes a segment out of the log without destroying it. */
-async function setAside({ env, directory }: DirectoryOpening, baseOffset: number): Promise<void> {
-  const path = `${directory}/${fileName(baseOffset, LOG)}`;
-  await env.disk.rename(path, path + LOST);
-  for (const suffix of [OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
-    await env.disk.remove(`${directory}/${fileName(baseOffset, suffix)}`);
+/** Takes segments out of the log without destroying them. They must not come back when the log has other records there. */
+async function setAside(
+  { env, directory }: DirectoryOpening,
+  segments: readonly Pick<SegmentFacts, 'baseOffset'>[],
+): Promise<void> {
+  for (const { baseOffset } of segments) {
+    const path = `${directory}/${fileName(baseOffset, LOG)}`;
+    await env.disk.rename(path, path + LOST);
+    for (const suffix of [OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX]) {
+      await env.disk.remove(`${directory}/${fileName(baseOffset, suffix)}`);
+    }
   }
+  if (segments.length > 0) await env.disk.syncDirectory(directory);
 }
 
 /** A snapshot beyond the end speaks of records that are lost. */

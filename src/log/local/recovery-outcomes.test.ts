@@ -233,6 +233,30 @@ test('a hole, or a bit that fell over, above the recovery point ends the log the
   }
 });
 
+test('what was kept aside stays aside when the power goes, whatever names the disk has kept', async () => {
+  const setAside: Readonly<Record<string, (env: TestEnv) => Promise<void>>> = {
+    'behind a gap': async (env) => file(env, 0, LOG).corrupt(70),
+    'no swap': (env) => overwrite(env, `${DIRECTORY}/${fileName(4, LOG)}.swap`, 'of another program'),
+  };
+  for (const [what, damage] of Object.entries(setAside)) {
+    const env = await written({ stop: 'crash', checkpointed: false });
+    await damage(env);
+    await (await start(env)).open(logId(), settings);
+    const names = async () =>
+      (await env.disk.list(DIRECTORY)).map(({ name }) => name).filter((name) => /lost/.test(name));
+    const before = await names();
+    assert.ok(before.length > 0, what);
+    env.disk.crash();
+    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const left = (await after.disk.list(DIRECTORY)).map(({ name }) => name);
+    assert.deepEqual(
+      before.filter((name) => !left.includes(name)),
+      [],
+      what,
+    );
+  }
+});
+
 test('a part of what was durable that is gone is told with its range', async () => {
   const env = await written({ stop: 'crash', checkpointed: true });
   file(env, 8, LOG).truncate(BATCH_BYTES + 10);

@@ -94,6 +94,8 @@ export async function finishSwaps(
     if (parsed?.suffix !== LOG || (await finishSwap(disk, directory, parsed.offset))) continue;
     logger.error({ file: name }, 'a compacted segment does not fit into its log and is kept aside');
     await disk.rename(`${directory}/${name}`, `${directory}/${name}${LOST}`);
+    // It must not come back when it might fit.
+    await disk.syncDirectory(directory);
   }
   for (const { name } of await disk.list(directory)) {
     if (name.endsWith(CLEANED) || name.endsWith(SWAP)) await disk.remove(`${directory}/${name}`);
