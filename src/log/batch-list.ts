@@ -45,25 +45,37 @@ export class BatchList {
     return first;
   }
 
-  /** The index of the first batch that ends at or after `offset`; `count` when there is none. */
+  /** The index of the first batch that ends at or after `offset`; `count` when there is none. Looks at few batches when it is near the end, as it mostly is. */
   indexOf(offset: number): number {
-    let low = this.#head;
     let high = this.#items.length;
+    let low = high;
+    for (let step = 1; low > this.#head; step *= 2) {
+      low = Math.max(this.#head, low - step);
+      if (this.#endsBefore(low, offset)) {
+        low += 1;
+        break;
+      }
+      high = low;
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#items[middle]?.lastOffset ?? 0) < offset) low = middle + 1;
+      if (this.#endsBefore(middle, offset)) low = middle + 1;
       else high = middle;
     }
     return low - this.#head;
   }
 
-  /** What `read` asks for, from the batches of this list. Neighbours in one buffer come as one part. */
-  slice(read: LogRead): LogSlice {
+  #endsBefore(place: number, offset: number): boolean {
+    return (this.#items[place]?.lastOffset ?? 0) < offset;
+  }
+
+  /** What `read` asks for, from the batch at `index` on, which is the one that `indexOf` finds. Neighbours in one buffer come as one part. */
+  slice(read: LogRead, index = this.indexOf(read.offset)): LogSlice {
     const parts = new JoinedParts();
     let bytes = 0;
     let nextOffset = read.offset;
-    for (let index = this.#head + this.indexOf(read.offset); index < this.#items.length; index += 1) {
-      const batch = this.#items[index];
+    for (let place = this.#head + index; place < this.#items.length; place += 1) {
+      const batch = this.#items[place];
       if (batch === undefined || batch.lastOffset >= read.endOffset) break;
       if (bytes + batch.bytes.byteLength > read.bytesMax && !(bytes === 0 && read.atLeastOneBatch)) break;
       parts.add(batch.bytes);

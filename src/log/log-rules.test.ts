@@ -107,6 +107,18 @@ test('a list of batches finds, takes and slices', () => {
   assert.deepEqual([slice.parts.length, slice.bytes, slice.nextOffset], [2, 20, 606]);
 });
 
+test('every batch of a list is found, wherever it is and whatever was taken', () => {
+  const list = new BatchList();
+  for (let count = 0; count < 40; count += 1) {
+    const offsets = Array.from({ length: list.count }, (_, index) => list.at(index)?.lastOffset ?? -1);
+    for (let offset = 0; offset <= count * 3 + 1; offset += 1) {
+      assert.equal(list.indexOf(offset), offsets.filter((last) => last < offset).length, `${offset} of ${offsets}`);
+    }
+    list.push({ bytes: new Uint8Array(1), lastOffset: count * 3 + 2 });
+    if (count % 4 === 3) list.shift();
+  }
+});
+
 test('neighbours in one buffer are one part', () => {
   const list = new BatchList();
   const buffer = new Uint8Array(30);

@@ -18,8 +18,11 @@ export class RecentTail {
 
   /** What `read` asks for; undefined when the batch that contains its offset is not here any more. */
   read(read: LogRead): LogSlice | undefined {
-    const first = this.batches.first;
-    return first === undefined || read.offset < baseOffset(first.bytes) ? undefined : this.batches.slice(read);
+    const { batches } = this;
+    const index = batches.indexOf(read.offset);
+    // Only the first may begin behind the offset: any other follows one that ends before it.
+    if (index === 0 && (batches.first === undefined || read.offset < baseOffset(batches.first.bytes))) return undefined;
+    return batches.slice(read, index);
   }
 }
 

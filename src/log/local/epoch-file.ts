@@ -11,6 +11,8 @@ export class EpochFile {
   readonly #directory: string;
   readonly #epochs: EpochList;
   #isChanged: boolean;
+  /** Of the last batch: nearly always that of the next one. */
+  #batchEpoch = -1;
   /** Writes that are under way or waiting. */
   #saved: Promise<void> | undefined;
 
@@ -31,6 +33,8 @@ export class EpochFile {
   }
 
   onBatch(epoch: number, baseOffset: number): void {
+    if (epoch === this.#batchEpoch) return;
+    this.#batchEpoch = epoch;
     if (this.#epochs.onBatch(epoch, baseOffset)) this.#isChanged = true;
   }
 
