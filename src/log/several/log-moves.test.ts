@@ -112,6 +112,55 @@ test('a wish outlives a stop and a crash, and is fulfilled when the log is open 
   }
 });
 
+/** Nothing that a log leaves behind in `a` can be removed. */
+function keepA(env: TestEnv): void {
+  env.disk.judge = ({ kind, path }) =>
+    kind === 'rename' && path === 'a/orders-0' ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+}
+
+for (const next of ['a', 'c']) {
+  test(`what a move could not remove goes before the log moves on to ${next}`, async () => {
+    const env = testEnv();
+    const { moving, history } = await started(env);
+    moving.startMoves();
+    keepA(env);
+    await moving.moveTo('b');
+    await env.clock.advance(1_000);
+    assert.deepEqual(await directoriesOnDisk(env), ['a/orders-0', 'b/orders-0']);
+    await moving.append();
+    env.disk.judge = () => ({ kind: 'ok' });
+    await moving.moveTo(next);
+    await env.clock.advance(1_000);
+    assert.deepEqual(await directoriesOnDisk(env), [`${next}/orders-0`]);
+    await history.check(moving.log);
+    await moving.stop();
+    const again = await MovingLog.start(rebooted(env), history);
+    assert.deepEqual(await again.places(), { logs: [next], futures: [] });
+    await again.stop();
+  });
+}
+
+test('as long as what a move has left cannot be removed the log does not move on, and a start finds one log', async () => {
+  const env = testEnv();
+  const { moving, history } = await started(env);
+  moving.startMoves();
+  keepA(env);
+  await moving.moveTo('b');
+  await env.clock.advance(1_000);
+  await moving.moveTo('c');
+  await env.clock.advance(60_000);
+  assert.deepEqual(await moving.places(), { logs: ['b'], futures: ['c'] });
+  await moving.append();
+  env.disk.crash();
+  const after = rebooted(env);
+  const again = await MovingLog.start(after, history);
+  again.startMoves();
+  await after.clock.advance(1_000);
+  assert.deepEqual(await directoriesOnDisk(after), ['c/orders-0']);
+  await history.check(again.log);
+  await again.stop();
+});
+
 test('a log that is removed while it is moved leaves nothing behind', async () => {
   const env = testEnv();
   const { moving } = await started(env);

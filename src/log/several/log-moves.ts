@@ -26,6 +26,8 @@ export interface LogMovesOptions {
   /** Where a log is now; undefined when it cannot be used. */
   readonly directoryOf: (id: LogId) => MountedDirectory | undefined;
   readonly usableById: (directoryId: string) => UsableDirectory | undefined;
+  /** Whether a directory that nobody can look into now may come back. */
+  readonly isOneAway: () => boolean;
 }
 
 /** What becomes of a move from outside of the logs. */
@@ -154,6 +156,8 @@ export class LogMoves {
     move.abort.abort();
     move.abort = new AbortController();
     move.isReady = false;
+    // It is opened once more when the pause after a fault is over.
+    if (move.pause.leftMs(this.#options.env.clock.monotonicMs()) > 0) return;
     const host = this.#host;
     const before = move.copying;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -239,6 +243,7 @@ export class LogMoves {
     const closed = source?.engine.closedLog(id);
     // After a fault the log may have become another one: it is copied anew when it is open.
     if (source === undefined || closed === undefined) return;
+    if (!(await this.#isLeftNowhere(id))) return this.#retryLater(move);
     const { clock, logger } = this.#options.env;
     const startMs = clock.monotonicMs();
     try {
@@ -287,6 +292,14 @@ export class LogMoves {
     this.#settling.delete(keyOf(id));
     const from = this.#options.usableById(placement().movedFrom(id) ?? '');
     if (from !== undefined) await this.removeOld(id, { from, target: target.usable });
+  }
+
+  /** Nothing is left of an earlier move: a row knows of one such directory, and what nobody knows of would count as a second log. */
+  async #isLeftNowhere(id: LogId): Promise<boolean> {
+    const { placement, usableById, isOneAway } = this.#options;
+    await this.#complete(id);
+    const from = placement().movedFrom(id);
+    return from === undefined || (usableById(from) === undefined && !isOneAway());
   }
 
   /** What was left behind goes when the new directory has the log; what cannot be removed now goes when its directory is opened again. */

@@ -80,6 +80,7 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
       placement: () => this.#placement,
       directoryOf: (id) => this.#all.find((candidate) => this.#livesIn(id, candidate)),
       usableById: (id) => this.#usableById(id),
+      isOneAway: () => this.#directories.some(({ usable }) => usable === undefined),
     });
   }
 
