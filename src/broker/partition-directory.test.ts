@@ -53,6 +53,17 @@ test('a partition is opened when it is first asked for, once for all who ask, an
   assert.deepEqual([...partitions.open()], [first]);
 });
 
+test('a partition that is to be opened anew while it is being opened is opened anew when it is open', async () => {
+  const { partitions, engine, metadata, open } = await started();
+  const first = open();
+  const { id: topicId } = present(metadata.image.topicByName('a'), 'the topic was created');
+  await partitions.reopen({ topic: 'a', topicId, partition: 0 });
+  assert.equal(engine.openings, 2);
+  assert.equal((await first).stopped?.kind, 'closed');
+  assert.equal((await open()).stopped, undefined);
+  assert.equal(engine.openings, 2);
+});
+
 test('a log that cannot be opened is a storage error, and is tried again after a pause', async () => {
   const { partitions, engine, open, env } = await started();
   engine.openingFault = new DiskFault({ kind: 'io', operation: 'open', path: '/x' });

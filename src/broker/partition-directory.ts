@@ -99,10 +99,12 @@ export class PartitionDirectory {
 
   /** Closes the partition's log, with everything acknowledged that was appended, and opens it again, here or elsewhere. Requests that come meanwhile wait. */
   async reopen({ topicId, partition: index }: LogId): Promise<void> {
+    const slotNow = () => this.#topics.get(topicId)?.slots[index];
+    // An opening that is under way began with the log where it was.
+    while (slotNow()?.opening !== undefined) await slotNow()?.opening;
     const topic = this.#options.image.topicById(topicId);
     if (topic === undefined || this.#isClosed) return;
-    const slot = this.#topics.get(topicId)?.slots[index];
-    const isOpen = slot?.opening === undefined && slot?.partition?.stopped === undefined;
+    const isOpen = slotNow()?.partition?.stopped === undefined;
     await (isOpen && this.#ledEpoch(topicId, index) !== undefined
       ? this.#open(topic, index, 'closed')
       : this.find(topic, index));
