@@ -218,9 +218,11 @@ export class MemoryDisk implements Disk {
     return this.run('removeTree', path, () => this.#unlink(path));
   }
 
+  /** What is not there, or not even its directory, need not be removed: so says `rm -f`. */
   #unlink(path: string): void {
+    if (this.#find(path) === undefined) return;
     const { directory, name } = this.#parent(path, 'remove');
-    if (directory.names.has(name)) directory.remove(name);
+    directory.remove(name);
   }
 
   syncDirectory(path: string): Promise<void> {

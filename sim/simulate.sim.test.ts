@@ -1,4 +1,4 @@
-/** Fails when invariants I1, I3, I5, I7, I10 and I33 do not hold. */
+/** Fails when invariants I1, I3, I5, I7, I10, I23 and I33 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apart } from './apart/apart.ts';

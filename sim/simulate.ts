@@ -19,6 +19,7 @@ import { darkenOne } from './workloads/dark-directory.ts';
 import { follow } from './workloads/follower.ts';
 import { findCoordinator, GroupMember, readCommitted } from './workloads/group-member.ts';
 import { type Backup, Keeper } from './workloads/keeper.ts';
+import { moveAll } from './workloads/mover.ts';
 import { Producer } from './workloads/producer.ts';
 import { createTopic, partitionsOf, type SimPartition, type SimTopic, type TopicPlan } from './workloads/topics.ts';
 import { Lives, rotIndexes } from './world/lives.ts';
@@ -115,6 +116,7 @@ class Plan {
     this.#startActors();
     this.#startGroupAndAdmin();
     if (this.#world.mood.isBackedUp) this.#startBackups();
+    if (this.#world.machine.dataDirs.length > 1) this.#startMoves();
     const inspector = this.#client('inspector');
     for (let life = 1; life <= LIVES; life += 1) {
       if (life > 1) await this.#lives.bootAtLast();
@@ -172,6 +174,15 @@ class Plan {
       const follower = this.#client(`f-${partition.topic.name}-${partition.index}`);
       this.#world.start(() => follow(this.#world, follower, partition));
     }
+  }
+
+  #startMoves(): void {
+    const movable = [
+      ...partitionsOf(this.#topics).map(({ topic, index }) => ({ topic: topic.name, partition: index })),
+      ...[0, 1].map((partition) => ({ topic: '__consumer_offsets', partition })),
+    ];
+    const mover = this.#client('mover');
+    this.#world.start(() => moveAll(this.#world, mover, movable));
   }
 
   #promises(): Promises {

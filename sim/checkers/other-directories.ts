@@ -14,7 +14,9 @@ export async function checkOtherDirectories(client: Client, darkPath: string): P
   for (const { logDir, errorCode, topics } of others) {
     if (errorCode !== ErrorCode.NONE) violated(`${logDir} is offline because of ${darkPath}`);
     for (const { name, partitions } of topics) {
-      const asked = partitions.map(({ partitionIndex }) => ({ partitionIndex, timestamp: LATEST }));
+      // What is on its way here is still elsewhere.
+      const here = partitions.filter(({ isFutureKey }) => !isFutureKey);
+      const asked = here.map(({ partitionIndex }) => ({ partitionIndex, timestamp: LATEST }));
       const found = await client.request(ListOffsets, 7, { replicaId: -1, topics: [{ name, partitions: asked }] });
       for (const partition of found?.topics[0]?.partitions ?? []) {
         if (partition.errorCode !== ErrorCode.KAFKA_STORAGE_ERROR) continue;

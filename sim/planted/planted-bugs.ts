@@ -123,6 +123,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 60,
   },
   {
+    name: 'a log that is moved leaves its start behind',
+    file: 'log/local/local-engine.ts',
+    find: 'if (state.startOffset > 0) await this.#checkpoints.saveStart(name, state.startOffset);',
+    replace: '',
+    mood: 'scattered',
+    seeds: 20,
+  },
+  {
     name: 'a log of a directory that is away is made anew in another',
     file: 'log/several/several-directories.ts',
     find: 'if (directory === undefined) throw',

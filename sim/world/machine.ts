@@ -45,6 +45,7 @@ export class Machine {
   readonly #schedule: Schedule;
   readonly #random: SeededRandom;
   readonly #trace: Trace;
+  readonly #sharesFiles: boolean;
   #process: Process | undefined;
 
   constructor(options: {
@@ -61,6 +62,7 @@ export class Machine {
     this.settings = settings;
     this.network = new SimNetwork(schedule, random);
     this.dataDirs = mood.dataDirs;
+    this.#sharesFiles = mood.sharesFiles;
     this.faults = new DiskFaults({ clock: schedule, random, mood, note: (event) => trace.add('disk', event) });
     this.disk = new MemoryDisk({ clock: schedule, seed: random.below(1_000_000_000) });
     this.#plug(this.disk);
@@ -84,6 +86,7 @@ export class Machine {
   /** Starts the broker on what is on the disk. */
   async boot(): Promise<Boot> {
     this.disk = this.disk.restarted(this.#schedule);
+    this.disk.sharesFiles = this.#sharesFiles;
     this.#plug(this.disk);
     const process = newProcess();
     this.#process = process;

@@ -21,6 +21,8 @@ export interface Mood {
   readonly spellChance: number;
   readonly spells: readonly SpellKind[];
   readonly dataDirs: readonly [string, ...string[]];
+  /** Between the data directories, files can have two names. */
+  readonly sharesFiles: boolean;
   /** One of several data directories, now and then. */
   readonly goesDark: boolean;
   /** Somebody makes backups all the time; in the end some are restored and looked over. */
@@ -37,6 +39,7 @@ const common = {
   spellChance: 0.1,
   spells: ['write-error', 'sync-error', 'full', 'too-many-files', 'slow'],
   dataDirs: ['data'],
+  sharesFiles: true,
   goesDark: false,
   isBackedUp: false,
 } as const;
@@ -75,7 +78,7 @@ export function moodOf(seed: number, wanted?: MoodName): Mood {
     case 'forgetful':
       return { ...common, name, spellChance: 0.4, spells: ['small-file-error'] };
     case 'scattered':
-      return { ...common, name, dataDirs: SEVERAL, goesDark: true };
+      return { ...common, name, dataDirs: SEVERAL, goesDark: true, sharesFiles: random.chance(0.5) };
     case 'careful':
       return { ...common, name, isBackedUp: true, dataDirs: random.chance(0.3) ? SEVERAL : common.dataDirs };
   }
