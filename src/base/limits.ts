@@ -116,8 +116,8 @@ export const limits = {
   /** Logs that are synced at the same time: more than the threads that Node gives to files, few enough to keep files within bounds. */
   logsSyncing: 32,
   /**
-   * Up to this size, a log's epochs and snapshot are written and not synced at a stop: making them anew after a power loss takes as long as the syncs
-   * that it spares. Indexes are synced: what stands in an old one may look right.
+   * Up to this size, a log's epochs, its snapshot and the indexes of a new segment are written and not synced at a stop: making them anew after a power loss takes as long
+   * as the syncs that it spares. Indexes that were there before are synced: what stands in an old one may look right.
    */
   smallLogBytes: 1024 * 1024,
   /** Bytes of one journal file: replaying one takes a fraction of a second, and within it a thousand busy partitions come to more than a page each. */

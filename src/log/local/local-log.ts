@@ -485,8 +485,6 @@ export class LocalLog implements PartitionLog {
     const faultBefore = this.#fault;
     await this.#compaction.stop();
     await this.#startSaving;
-    await this.#writer.write();
-    await this.#syncer.close();
     try {
       await this.#host.slots.run(() => this.#letGo());
     } catch (error) {
@@ -497,17 +495,28 @@ export class LocalLog implements PartitionLog {
     if (this.#fault !== faultBefore) throw this.#fault;
   }
 
+  /** The files of an orderly closed log need no check when it is opened again. */
   async #letGo(): Promise<void> {
-    if (this.#fault === undefined) await this.#saveDerived();
+    await this.#writer.write();
+    try {
+      // Before the segments are synced, so that one sync of the directory makes all names durable.
+      if (this.#fault === undefined) await this.#completeIndexes();
+    } finally {
+      await this.#syncer.close();
+    }
+    if (this.#fault === undefined) await this.#saveNames();
+    if (this.#fault === undefined) await this.#epochs.save(!this.#isSmall);
     for (const segment of this.#segments.all) await segment.close();
   }
 
-  /** The files of an orderly closed log need no check when it is opened again. */
-  async #saveDerived(): Promise<void> {
-    const changed = this.#segments.all.filter((segment) => segment.changed);
-    for (const segment of changed) await segment.finish();
-    if (changed.length > 0 || !this.directory.durable) await this.directory.sync();
-    await this.#epochs.save(!this.#isSmall);
+  async #completeIndexes(): Promise<void> {
+    for (const segment of this.#segments.all) if (segment.changed) await segment.rest(!this.#isSmall);
+  }
+
+  /** Those that no sync of a segment has made durable. */
+  async #saveNames(): Promise<void> {
+    const isNamed = ({ bytes, namesDurable }: Segment) => namesDurable || bytes === 0;
+    if (!this.directory.durable || !this.#segments.all.every(isNamed)) await this.directory.sync();
   }
 
   /** Its epochs and its producers' state can be read from it in no time. */

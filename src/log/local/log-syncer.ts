@@ -205,10 +205,10 @@ export class LogSyncer implements RoundMember {
 
   /** A file whose name is lost is lost. */
   async #syncNames(segments: readonly Segment[]): Promise<void> {
-    const unnamed = segments.filter((segment) => !segment.nameDurable && segment.durableBytes > 0);
+    const unnamed = segments.filter((segment) => !segment.namesDurable && segment.durableBytes > 0);
     if (unnamed.length === 0) return;
     await this.#options.directory.sync();
-    for (const segment of unnamed) segment.nameDurable = true;
+    for (const segment of unnamed) segment.namesDurable = true;
   }
 
   async #finishComplete(segments: readonly Segment[]): Promise<void> {

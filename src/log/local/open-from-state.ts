@@ -28,13 +28,18 @@ export async function openFromState(opening: StateToOpen): Promise<FoundLog | un
   if (active === undefined) return undefined;
   const bytes = await bytesOf(opening, active, LOG);
   if ((bytes ?? 0) !== active.bytes) return undefined;
-  if (!(await hasIndexes(opening, active)) || !(await hasTransactionIndexes(opening))) return undefined;
+  const index = await bytesOf(opening, active, OFFSET_INDEX);
+  const timeIndex = await bytesOf(opening, active, TIME_INDEX);
+  // The active segment's are as long as they were; those of complete segments are looked at when they are used.
+  if ((index ?? 0) !== active.indexBytes || (timeIndex ?? 0) !== active.timeIndexBytes) return undefined;
+  if (!(await hasTransactionIndexes(opening))) return undefined;
   const segments = state.segments.map((facts) => {
     const segment = new Segment({
       directory,
       files,
       facts,
       exists: facts !== active || bytes !== undefined,
+      hasIndexes: facts !== active || (index !== undefined && timeIndex !== undefined),
       rollJitterMs: rollJitterMs(settings, env.random.next()),
       indexBytesMax: settings.segmentIndexBytes,
     });
@@ -51,13 +56,6 @@ export async function openFromState(opening: StateToOpen): Promise<FoundLog | un
     snapshots,
     snapshotsMayBeTorn: false,
   };
-}
-
-/** The active segment's are as long as they were; those of complete segments are looked at when they are used. */
-async function hasIndexes(opening: StateToOpen, active: SegmentFacts): Promise<boolean> {
-  const index = await bytesOf(opening, active, OFFSET_INDEX);
-  const timeIndex = await bytesOf(opening, active, TIME_INDEX);
-  return (index ?? 0) === active.indexBytes && (timeIndex ?? 0) === active.timeIndexBytes;
 }
 
 /** They are believed as they are, so that they are there is worth a look; most logs have none. */

@@ -58,7 +58,7 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   segment.writtenBytes = segment.bytes;
   segment.durableBytes = segment.bytes;
   // Where nothing of a file is known to be durable, its name is not either.
-  segment.nameDurable = facts.baseOffset < recovery.recoveryPoint;
+  segment.namesDurable = facts.baseOffset < recovery.recoveryPoint;
   segment.modifiedMs = facts.modifiedMs;
   return { segment, bytesCut: facts.bytes - segment.bytes };
 }

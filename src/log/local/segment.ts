@@ -47,6 +47,8 @@ export interface SegmentOptions {
   readonly files: OpenFiles;
   readonly facts: SegmentFacts;
   readonly exists: boolean;
+  /** Both index files are there, and their names are on stable storage. Default: nobody has looked. */
+  readonly hasIndexes?: boolean;
   readonly rollJitterMs: number;
   readonly indexBytesMax: number;
   /** Behind the names of the files, while they are not yet a part of the log. */
@@ -73,10 +75,13 @@ export class Segment implements RollState {
   finished = false;
   /** A batch was added since the indexes were last complete. */
   changed = false;
-  /** The file's name is on stable storage. */
-  nameDurable: boolean;
+  /** The names of its files are on stable storage. */
+  namesDurable: boolean;
 
   readonly #directory: string;
+  /** No process before this one had it. */
+  readonly #isNew: boolean;
+  #hasIndexes: boolean;
   #suffix: string;
   readonly #files: OpenFiles;
   #indexBytesMax: number;
@@ -108,6 +113,8 @@ export class Segment implements RollState {
     this.writtenBytes = facts.bytes;
     this.durableBytes = facts.bytes;
     this.#directory = options.directory;
+    this.#isNew = !options.exists;
+    this.#hasIndexes = options.hasIndexes ?? false;
     this.#suffix = options.suffix ?? '';
     this.#files = options.files;
     this.#indexBytesMax = options.indexBytesMax;
@@ -115,7 +122,7 @@ export class Segment implements RollState {
     this.#indexedTimestamp = facts.maxTimestamp;
     this.#timeIndexBytes = facts.timeIndexBytes;
     this.#transactionIndexBytes = facts.transactionIndexBytes;
-    this.nameDurable = options.exists;
+    this.namesDurable = options.exists;
   }
 
   /** Made when first used: an idle segment costs no index. */
@@ -235,8 +242,27 @@ export class Segment implements RollState {
   async finish(): Promise<void> {
     await this.completeIndexes();
     // Also when they are empty: a segment without its two indexes looks damaged.
-    for (const { entries } of [this.offsets, this.times]) await this.#files.use(entries.file, (file) => file.sync());
+    for (const { entries } of [this.offsets, this.times]) await entries.sync();
+    this.#haveIndexes();
     this.finished = true;
+  }
+
+  /**
+   * The log is closed, and goes on with this segment when it is opened again: completes the indexes. When not `durably`, those of a new segment are not synced: what a
+   * power loss leaves of a new file are its entries, or zeros, or another size, and none of them pass for what they are not.
+   */
+  async rest(durably: boolean): Promise<void> {
+    await this.completeIndexes();
+    for (const { entries } of [this.offsets, this.times]) {
+      if (this.#isNew && !durably) await entries.make();
+      else if (durably || !this.#hasIndexes || !entries.isSynced) await entries.sync();
+    }
+    this.#haveIndexes();
+  }
+
+  #haveIndexes(): void {
+    if (!this.#hasIndexes) this.namesDurable = false;
+    this.#hasIndexes = true;
     this.changed = false;
   }
 

@@ -43,7 +43,8 @@ async function replace(disk: Disk, path: string, content: Uint8Array | string, i
 async function write(disk: Disk, path: string, content: Uint8Array | string, isSynced: boolean): Promise<void> {
   const file = await disk.open(path, 'create');
   try {
-    await file.truncate(0);
+    // Only what a failing disk has kept of an earlier one.
+    if ((await file.size()) > 0) await file.truncate(0);
     await file.write([typeof content === 'string' ? Buffer.from(content) : content], 0);
     if (isSynced) await file.sync();
   } finally {

@@ -29,6 +29,8 @@ export class SparseIndex {
   #tailCount = 0;
   /** A part of an entry lies behind the entries in the file. */
   #isRagged: boolean;
+  /** False: what is in the file may not be on stable storage. */
+  #isSynced = true;
   /** The file was cut, and what was cut off may come back after a power loss. */
   #isCut = false;
   /** Flushes happen one after the other. */
@@ -50,6 +52,10 @@ export class SparseIndex {
   /** Entries that are only in memory. */
   get unwritten(): number {
     return this.#tailCount;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
   get wantsFlush(): boolean {
@@ -122,6 +128,7 @@ export class SparseIndex {
     if (count === 0) return;
     const { entryBytes } = this.#layout;
     const bytes = this.#tail.slice(0, count * entryBytes);
+    this.#isSynced = false;
     await this.#files.use(this.file, (handle) => handle.write([bytes], this.#written * entryBytes));
     this.file.mode = 'existing';
     this.#written += count;
@@ -134,6 +141,7 @@ export class SparseIndex {
     assert(this.#tailCount === 0, 'an index cut while it grows');
     if (count === this.#written && !this.#isRagged) return;
     this.#isCut = true;
+    this.#isSynced = false;
     this.#isRagged = false;
     this.#written = count;
     await this.#files.use(this.file, (handle) => handle.truncate(this.#written * this.#layout.entryBytes));
@@ -143,7 +151,9 @@ export class SparseIndex {
   /** Writes what is in the file once more over itself, so that a later sync brings it to the disk although an earlier one failed (decision 0004). */
   async writeAgain(): Promise<void> {
     const entries = (await this.readAll()).subarray(0, this.#written * this.#layout.entryBytes);
-    if (entries.byteLength > 0) await this.#files.use(this.file, (handle) => handle.write([entries], 0));
+    if (entries.byteLength === 0) return;
+    this.#isSynced = false;
+    await this.#files.use(this.file, (handle) => handle.write([entries], 0));
   }
 
   /**
@@ -151,9 +161,19 @@ export class SparseIndex {
    * back look right, and are of other batches.
    */
   async syncCut(): Promise<void> {
-    if (!this.#isCut) return;
+    if (this.#isCut) await this.sync();
+  }
+
+  /** What is in the file is on stable storage when it resolves. An empty file is made. */
+  async sync(): Promise<void> {
     await this.#files.use(this.file, (handle) => handle.sync());
+    this.#isSynced = true;
     this.#isCut = false;
+  }
+
+  /** There is a file, if only an empty one. */
+  make(): Promise<void> {
+    return this.#files.use(this.file, async () => {});
   }
 
   /** All entries, wherever they are. */
