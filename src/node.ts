@@ -40,6 +40,8 @@ export interface RunningNode {
   readonly addresses: readonly ServerAddress[];
   /** A clean stop. */
   stop(): Promise<void>;
+  /** What a stop has before it: how many logs are not closed. */
+  readonly openLogs: number;
 }
 
 /** The number that metadata records have for a listener without TLS and SASL. */
@@ -85,7 +87,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     if (listeners.some(({ port }) => port === 0)) {
       await broker.announce(listeners.map((listener, index) => boundEndPoint(listener, server.addresses[index])));
     }
-    return { broker, addresses: server.addresses, stop };
+    const { addresses } = server;
+    return {
+      broker,
+      addresses,
+      stop,
+      get openLogs() {
+        return broker.partitions.openLogs;
+      },
+    };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

@@ -132,8 +132,10 @@ test('after a close nothing is opened any more, and what was appended is acknowl
   const partition = await open();
   partition.append(produced(), PRODUCE_VERSION);
   const durable = partition.whenDurable(0);
+  assert.equal(partitions.openLogs, 1);
   await partitions.close();
   await durable;
+  assert.equal(partitions.openLogs, 0);
   assert.equal(partitions.get('a', 0), ErrorCode.NOT_LEADER_OR_FOLLOWER);
 });
 

@@ -6,6 +6,8 @@
 import type { Env } from '../base/env.ts';
 import { FaultPause } from '../base/fault-pause.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
+import { limits } from '../base/limits.ts';
+import { Slots } from '../base/slots.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
@@ -138,7 +140,17 @@ export class PartitionDirectory {
     this.#isClosed = true;
     this.#unfollow();
     const slots = [...this.#topics.values()].flatMap((topic) => topic.slots.filter((slot) => slot !== undefined));
-    await Promise.all(slots.map((slot) => this.#stopSlot(slot, 'closed')));
+    const turns = new Slots(limits.logsOpening);
+    await Promise.all(slots.map((slot) => this.#stopSlot(slot, 'closed', turns)));
+  }
+
+  /** How many logs are not closed: what a stop has before it. */
+  get openLogs(): number {
+    let count = 0;
+    for (const { slots } of this.#topics.values()) {
+      for (const slot of slots) if (slot?.partition?.isClosed === false) count += 1;
+    }
+    return count;
   }
 
   /** Who waits at the one that is open is told `kind`. */
@@ -294,17 +306,17 @@ export class PartitionDirectory {
     this.#removals.set(topic.name, ended);
   }
 
-  async #stopSlot(slot: Slot, kind: PartitionFaultKind): Promise<void> {
-    const stopping = this.#stopPartition(slot, kind);
+  async #stopSlot(slot: Slot, kind: PartitionFaultKind, turns?: Slots): Promise<void> {
+    const stopping = this.#stopPartition(slot, kind, turns);
     await slot.opening;
     await stopping;
-    await this.#stopPartition(slot, kind);
+    await this.#stopPartition(slot, kind, turns);
   }
 
   /** Never rejects: a log that cannot be closed in order is recovered by the next opening, and others wait to be closed too. */
-  async #stopPartition(slot: Slot, kind: PartitionFaultKind): Promise<void> {
+  async #stopPartition(slot: Slot, kind: PartitionFaultKind, turns?: Slots): Promise<void> {
     try {
-      await slot.partition?.stop(kind);
+      await slot.partition?.stop(kind, turns);
     } catch (error) {
       this.#faultLog.error({ err: error, log: slot.id }, 'a partition could not be closed in order');
     }

@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
+import { Slots } from '../base/slots.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 import type { Cleanable } from '../log/compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../log/compaction/compaction-request.ts';
@@ -94,6 +95,7 @@ export class Partition {
   #takesAppends = true;
   #stopped: PartitionFault | undefined;
   #isClosedInOrder = false;
+  #isClosed = false;
   #onStop: ((fault: PartitionFault) => void) | undefined;
 
   private constructor(options: PartitionOptions, producers: ProducerState) {
@@ -167,6 +169,11 @@ export class Partition {
   }
 
   /** It has stopped with everything durable and acknowledged that was appended: the next opening finds the same. */
+  /** It was stopped, and its log is closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get isClosedInOrder(): boolean {
     return this.#isClosedInOrder;
   }
@@ -401,26 +408,31 @@ export class Partition {
 
   /**
    * Stops serving, from this turn on, and closes the log with everything written and synced. When the broker stops (`closed`), what was appended before is
-   * still acknowledged; in all cases who waits beyond that is told `kind`.
+   * still acknowledged; in all cases who waits beyond that is told `kind`. Where many stop at once, their logs are closed in `turns`.
    */
-  async stop(kind: PartitionFaultKind): Promise<void> {
+  async stop(kind: PartitionFaultKind, turns = new Slots(1)): Promise<void> {
     if (this.#stopped === undefined) {
-      this.#stopped = this.#fault(kind);
+      const fault = this.#fault(kind);
+      this.#stopped = fault;
       this.#flush.stop();
-      this.#closing = this.#close(this.#stopped);
+      if (kind !== 'closed') this.#progress.fail(fault);
+      this.#closing = turns.run(() => this.#close(fault));
     }
-    this.#closing ??= this.#letGo();
+    this.#closing ??= turns.run(() => this.#letGo());
     await this.#closing;
   }
 
   /** After a fault: the log serves nobody any more, and the next opening needs its files. */
   async #letGo(): Promise<void> {
-    await this.#snapshotWriting;
-    await this.#log.close();
+    try {
+      await this.#snapshotWriting;
+      await this.#log.close();
+    } finally {
+      this.#isClosed = true;
+    }
   }
 
   async #close(fault: PartitionFault): Promise<void> {
-    if (fault.kind !== 'closed') this.#progress.fail(fault);
     try {
       await this.#snapshotWriting;
       if (fault.kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
@@ -428,6 +440,7 @@ export class Partition {
       if (fault.kind === 'closed') this.#advance();
       this.#isClosedInOrder = this.highWatermark === this.#log.endOffset;
     } finally {
+      this.#isClosed = true;
       this.#progress.fail(fault);
     }
   }

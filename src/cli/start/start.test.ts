@@ -11,6 +11,7 @@ import { type NodeOptions, type RunningNode, start } from './start.ts';
 function nodeAt(host: string, port: number): RunningNode & { stopped: boolean } {
   return {
     addresses: [{ host, port }],
+    openLogs: 0,
     stopped: false,
     async stop() {
       this.stopped = true;

@@ -12,12 +12,15 @@ import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { parseStartFlags, type StartFlags, startFlagHelp } from './flags.ts';
 import { parseProperties } from './properties.ts';
 import { type StartSettings, settingFailure, startSettings } from './settings.ts';
+import { stopNode } from './stop.ts';
 
 /** What the command needs of a broker that runs. */
 export interface RunningNode {
   /** What it bound, first the listener that the ready line names. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   stop(): Promise<void>;
+  /** How many logs a stop has before it. */
+  readonly openLogs: number;
 }
 
 export interface NodeOptions {
@@ -27,9 +30,6 @@ export interface NodeOptions {
   readonly logger: Logger;
   readonly logLevel: LogLevelName;
 }
-
-/** A stop that takes longer than this is given up: what was acknowledged is on the disk already. */
-const stopDeadlineMs = 5_000;
 
 export async function start(shell: Shell, startNode: (options: NodeOptions) => Promise<RunningNode>): Promise<void> {
   const flags = parseStartFlags(shell.arguments);
@@ -53,17 +53,7 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
   // Not before: the first line loads the library that writes it.
   logOddities(logger, { warnings, withoutEffect });
   await aborted(interruption);
-  // It also keeps the process alive: what the stop waits for may be one of the broker's timers, which do not.
-  const cancelDeadline = shell.after(stopDeadlineMs, () => {
-    logger.error({ stopDeadlineMs }, 'the stop took too long and was given up');
-    shell.exitNow(ExitCode.FAILED);
-  });
-  try {
-    await node.stop();
-  } finally {
-    cancelDeadline();
-  }
-  logger.info({}, 'stopped');
+  await stopNode(node, shell, logger);
 }
 
 /** The broker filters its own lines, because admin tools change its level while it runs (KIP-412); what it lets pass is written. */
