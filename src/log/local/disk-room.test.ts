@@ -105,3 +105,26 @@ test('a disk that refuses writes although it has free bytes is tried at growing 
   }
   assert.ok(refusals > 3 && refusals < 20, `${refusals} writes in two minutes`);
 });
+
+test('a disk that was full is written to within two seconds of having room, however often it has refused a write', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  const other = await engine.open(logId({ topic: 'orders' }), logSettings());
+  env.disk.bytesFree = 0;
+  for (let second = 0; second < 60; second += 1) {
+    env.disk.judge = () => ({ kind: 'ok' });
+    const log = await engine.open(logId({ topic: 'internal' }), logSettings());
+    env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+    appendTo(log, {});
+    log.requestWrite();
+    await settle();
+    await log.close().catch(() => {});
+    await env.clock.advance(1_000);
+  }
+  assert.throws(() => appendTo(other, {}), LogFull);
+  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.bytesFree = 2 * RESERVE;
+  await env.clock.advance(2 * limits.diskCheckIntervalMs);
+  appendTo(other, {});
+  await engine.close();
+});

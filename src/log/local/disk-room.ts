@@ -23,7 +23,8 @@ export interface DiskRoomOptions {
 
 export class DiskRoom {
   readonly #options: DiskRoomOptions;
-  readonly #pause = new FaultPause();
+  /** Only of a disk that has free bytes and refuses writes. */
+  #pause = new FaultPause();
   /** Bytes that may still be appended before the disk is asked again. */
   #believed = 0;
   #full = false;
@@ -74,6 +75,8 @@ export class DiskRoom {
     const reserveBytes = Math.min(limits.diskReserveBytes, Math.floor(totalBytes / RESERVE_DIVISOR));
     const room = usableBytes - this.#options.unwrittenBytes() - reserveBytes;
     this.#believed = Math.min(room / 2, limits.diskCheckBytes);
+    // It says itself when there is room again, and is not tried out before.
+    if (room <= 0) this.#pause = new FaultPause();
     if (!this.#full && room <= 0) this.#becomeFull({ usableBytes, reserveBytes });
     else if (this.#full && this.#mayResume(usableBytes, reserveBytes)) this.#resume(usableBytes);
   }

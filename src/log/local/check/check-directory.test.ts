@@ -345,6 +345,15 @@ describe('found is', () => {
   }
 });
 
+test('what a crash leaves of indexes, and the next start mends, is no fault', async () => {
+  const env = await samples('samples-0', false);
+  await put(env, 'recovery-point-offset-checkpoint', '0\n1\nsamples 0 73\n');
+  const last = bytesOf(env, base(73, '.index'));
+  await put(env, base(73, '.index'), Buffer.concat([last, Buffer.alloc(5)]));
+  for (const suffix of ['.index', '.timeindex', '.txnindex']) await put(env, base(500, suffix), '');
+  assert.deepEqual(await problems(env), []);
+});
+
 test('the directory of a log whose making was cut short is no fault', async () => {
   const env = await samples('samples-0', false);
   for (const name of ['begun-0', 'begun-1']) await env.disk.makeDirectory(`data/${name}`);

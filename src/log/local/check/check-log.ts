@@ -127,7 +127,7 @@ class LogCheck {
     for (const [index, base] of this.#segments.entries()) await this.#checkSegment(base, this.#segments[index + 1]);
     while (this.#snapshots.length > 0) await this.#checkNextSnapshot({ batchFollows: false });
     this.#reportGaps();
-    for (const name of this.#files.orphans) this.#faults.derived(this.#path(name), 'an index without its segment');
+    this.#checkOrphans();
     await this.#checkEpochs();
     const replayedTo = this.#replayedTo;
     this.#checkJournal(replayedTo);
@@ -185,6 +185,12 @@ class LogCheck {
       ? `the journal has the offsets ${from} to ${beyond.to - 1}, and the next start removes it: whoever stopped cleanly knew nothing of it`
       : `the offsets ${replayedTo} to ${from - 1} are missing between the log and what the journal has`;
     this.#faults.data(this.#path(fileName(this.#segments.at(-1) ?? 0, LOG)), problem, { offset: replayedTo });
+  }
+
+  /** A crash leaves some while a segment goes, and the next start removes them. */
+  #checkOrphans(): void {
+    if (!this.#log.claims.clean) return;
+    for (const name of this.#files.orphans) this.#faults.derived(this.#path(name), 'an index without its segment');
   }
 
   get #soundBelow(): number {

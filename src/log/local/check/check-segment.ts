@@ -35,11 +35,9 @@ export async function checkSegment(segment: SegmentToCheck): Promise<void> {
   const isComplete = isLast ? soundBelow === Number.POSITIVE_INFINITY : nextOffset <= soundBelow;
   // Before the log: an index grows behind it.
   const indexes = await readIndexes(segment);
-  const offsets = new OffsetIndexCheck(
-    { ...indexes.offsets, baseOffset: segment.baseOffset, mayBePadded: isLast },
-    faults,
-  );
-  const times = new TimeIndexCheck({ ...indexes.times, baseOffset: segment.baseOffset, mayBePadded: isLast }, faults);
+  const about = { baseOffset: segment.baseOffset, mayBePadded: isLast, mayBeTorn: !isComplete };
+  const offsets = new OffsetIndexCheck({ ...indexes.offsets, ...about }, faults);
+  const times = new TimeIndexCheck({ ...indexes.times, ...about }, faults);
   const aborted: AbortedTransaction[] = [];
   const name = `${segment.directory}/${fileName(segment.baseOffset, LOG)}`;
   const file = await world.disk.open(`${root}/${name}`, 'readOnly');

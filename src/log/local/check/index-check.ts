@@ -16,6 +16,8 @@ export interface IndexFile {
   readonly baseOffset: number;
   /** The segment takes appends. */
   readonly mayBePadded: boolean;
+  /** A crash may have cut short what was being written. */
+  readonly mayBeTorn: boolean;
 }
 
 export class OffsetIndexCheck {
@@ -127,9 +129,9 @@ export class TimeIndexCheck {
 }
 
 /** Where the entries end. Kafka makes the file of a segment in use as large as it may become: what follows the entries is zeros then. */
-function entriesEnd({ file, bytes, mayBePadded }: IndexFile, entryBytes: number, faults: FaultList): number {
+function entriesEnd({ file, bytes, mayBePadded, mayBeTorn }: IndexFile, entryBytes: number, faults: FaultList): number {
   const whole = Math.floor(bytes.byteLength / entryBytes) * entryBytes;
-  if (whole !== bytes.byteLength) {
+  if (whole !== bytes.byteLength && !mayBeTorn) {
     faults.derived(file, `the file is no whole number of entries of ${entryBytes} bytes`, { position: whole });
   }
   if (!mayBePadded) return whole;
