@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -101,6 +101,23 @@ test('a directory that cannot be made is named', async () => {
   const { code, errors } = await ottla(['--listen', '127.0.0.1:0', '--data-dir', 'file/inside']).ended;
   assert.equal(code, ExitCode.DATA_DIRECTORY);
   assert.match(errors, /cannot use the data directory file\/inside/);
+});
+
+test('a metadata log with a damaged batch is named, with the offsets, and not believed', async () => {
+  const first = ottla(['--listen', '127.0.0.1:0', '--data-dir', 'damaged']);
+  await first.ready;
+  first.child.kill('SIGTERM');
+  await first.ended;
+  const log = join(directory, 'damaged/__cluster_metadata-0/00000000000000000000.log');
+  const bytes = await readFile(log);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  await writeFile(log, bytes);
+  const { code, errors } = await ottla(['--listen', '127.0.0.1:0', '--data-dir', 'damaged']).ended;
+  assert.equal(code, ExitCode.DATA_DIRECTORY);
+  assert.match(
+    errors,
+    /^ottla: cannot use the metadata log in damaged: the checksum of a batch does not fit: the offsets 0 to \d+ are damaged$/m,
+  );
 });
 
 test('wrong settings end the start before anything is touched', async () => {

@@ -1,5 +1,6 @@
 /** Rebuilds a coordinator's state from its log: every record in order, and the ends of transactions where they happened. */
 
+import { requireValidCrc } from '../protocol/batch/crc32c.ts';
 import { hasProducerId, isControl, isTransactional, NO_PRODUCER_ID, producerId } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
 import { ControlType, controlTypeOf, recordsOf } from '../protocol/batch/records.ts';
@@ -12,7 +13,7 @@ export interface ReplayCounts {
   readonly skipped: number;
 }
 
-/** Throws when the log cannot be read, or has a record that cannot be decoded. */
+/** Throws when the log cannot be read, or has a batch that is damaged or a record that cannot be decoded. */
 export async function replay<R>(
   log: CoordinatorLog,
   codec: RecordCodec<R>,
@@ -22,6 +23,7 @@ export async function replay<R>(
   let skipped = 0;
   await log.replay((bytes) => {
     for (const batch of batches(bytes)) {
+      requireValidCrc(batch);
       if (isControl(batch)) {
         applyControlBatch(batch, state);
         continue;

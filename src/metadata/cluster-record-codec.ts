@@ -61,6 +61,8 @@ export function decodeClusterRecord(bytes: Uint8Array): ClusterRecord {
     case FeatureLevelRecord.type:
       return { kind: 'featureLevel', ...decodeMetadataRecord(FeatureLevelRecord, bytes) };
     default:
-      throw new UnknownClusterRecord(`record type ${type}`);
+      throw new UnknownClusterRecord(
+        `a record of type ${type}, which Ottla does not write: is this a controller of Apache Kafka?`,
+      );
   }
 }

@@ -70,6 +70,32 @@ test('a log that has lost its snapshot is refused, and not taken for a new one',
   await assert.rejects(again.readFrom(0), MetadataLogFault);
 });
 
+test('a damaged batch is not believed; a damaged snapshot that nobody needs is told and done without', async () => {
+  const env = testEnv();
+  const file = 'data/__cluster_metadata-0/00000000000000000000.log';
+  const open = async () => {
+    const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+    return { engine, log: new EngineMetadataLog({ env, engine, config: new BrokerConfig() }) };
+  };
+  const first = await open();
+  await first.log.append([topicA], { expectedPosition: 0 });
+  const snapshotAt = env.disk.file(file)?.bytes ?? 0;
+  await first.log.appendSnapshot([topicA], { expectedPosition: 1 });
+  await first.log.append([topicB], { expectedPosition: 2 });
+  await first.log.close();
+  await first.engine.close();
+  env.disk.file(file)?.corrupt(snapshotAt + 80);
+  const second = await open();
+  assert.deepEqual(await readAll(second.log), [topicA, topicB]);
+  assert.ok(env.logger.lines.some(({ message }) => message === 'a snapshot of the metadata is damaged and not used'));
+  await second.log.close();
+  await second.engine.close();
+  env.disk.file(file)?.corrupt(80);
+  const third = await open();
+  await assert.rejects(readAll(third.log), MetadataLogFault);
+  await third.engine.close();
+});
+
 test('an append that the log refuses is a fault, and the log goes on afterwards', async () => {
   const { engine, log } = faultyLog();
   engine.appends = 'fail';

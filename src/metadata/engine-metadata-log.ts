@@ -12,6 +12,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { topicSettings } from '../config/topic-settings.ts';
 import type { LogEngine, LogId, LogSettings, PartitionLog } from '../log/log-engine.ts';
 import { buildBatch } from '../protocol/batch/build.ts';
+import { hasValidCrc, requireValidCrc } from '../protocol/batch/crc32c.ts';
 import { baseOffset, isControl } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
 import { recordsOf } from '../protocol/batch/records.ts';
@@ -94,15 +95,27 @@ export class EngineMetadataLog implements MetadataLog {
     if (offset >= endOffset) return { records: [], nextPosition: position };
     const read = { offset, endOffset, bytesMax: SLICE_BYTES, atLeastOneBatch: true };
     const slice = await faultOf(() => log.read(read));
+    const records = await faultOf(() => this.#recordsIn(slice.parts, isBeginning ? startOffset : undefined));
+    return { records, nextPosition: slice.nextOffset };
+  }
+
+  /** `snapshotOffset`: where a snapshot is wanted; others are passed over. */
+  #recordsIn(parts: readonly Uint8Array[], snapshotOffset: number | undefined): readonly ClusterRecord[] {
     const records: ClusterRecord[] = [];
-    for (const part of slice.parts) {
+    for (const part of parts) {
       for (const batch of batches(part)) {
+        const isPassedOver = isSnapshot(batch) && baseOffset(batch) !== snapshotOffset;
+        // Nothing is missing without it. It counts as none, so that the log never begins with it.
+        if (isPassedOver && !hasValidCrc(batch)) {
+          this.#env.logger.error({ offset: baseOffset(batch) }, 'a snapshot of the metadata is damaged and not used');
+          continue;
+        }
+        requireValidCrc(batch);
         this.#snapshots.seen(batch);
-        const isPassedOver = isSnapshot(batch) && !(isBeginning && baseOffset(batch) === startOffset);
         if (!isControl(batch) && !isPassedOver) readRecords(batch, records);
       }
     }
-    return { records, nextPosition: slice.nextOffset };
+    return records;
   }
 
   subscribe(listener: () => void): () => void {

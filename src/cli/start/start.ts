@@ -6,6 +6,7 @@ import type { Logger } from '../../base/env.ts';
 import { DataDirectoryInUse, DataDirectoryRefused, DiskFault, NetworkFault } from '../../base/faults.ts';
 import type { LogLevelName } from '../../broker/log-levels.ts';
 import { type BrokerConfig, ConfigError } from '../../config/broker-config.ts';
+import { MetadataLogFault } from '../../metadata/metadata-log.ts';
 import { type LogLevel, silentLogger, standardErrorLogger } from '../../platform/logger.ts';
 import type { Shell } from '../../platform/shell.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
@@ -117,6 +118,10 @@ function startFailure(error: unknown, dataDirs: readonly string[]): unknown {
   if (error instanceof DataDirectoryRefused) return new CommandFailure(ExitCode.DATA_DIRECTORY, error.message, error);
   if (error instanceof DiskFault) {
     const sentence = `cannot use the data directory ${dataDirs.join(', ')}: ${reason(error.cause ?? error)}`;
+    return new CommandFailure(ExitCode.DATA_DIRECTORY, sentence, error);
+  }
+  if (error instanceof MetadataLogFault) {
+    const sentence = `cannot use the metadata log in ${dataDirs.join(', ')}: ${reason(error.cause ?? error)}`;
     return new CommandFailure(ExitCode.DATA_DIRECTORY, sentence, error);
   }
   if (error instanceof NetworkFault) {

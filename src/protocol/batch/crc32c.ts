@@ -3,7 +3,8 @@
  */
 import { createRequire } from 'node:module';
 import { writeInt32 } from '../../base/big-endian.ts';
-import { CRC_START, storedCrc } from './header.ts';
+import { baseOffset, CRC_START, lastOffset, storedCrc } from './header.ts';
+import { MalformedBatch } from './malformed-batch.ts';
 
 type Crc32c = (bytes: Uint8Array, initial: number) => number;
 
@@ -22,6 +23,13 @@ function computeCrc(batch: Uint8Array): number {
 
 export function hasValidCrc(batch: Uint8Array): boolean {
   return computeCrc(batch) === storedCrc(batch);
+}
+
+/** For batches at rest that the broker itself is about to believe; those of others are checked by their clients. Throws MalformedBatch. */
+export function requireValidCrc(batch: Uint8Array): void {
+  if (hasValidCrc(batch)) return;
+  const offsets = `the offsets ${baseOffset(batch)} to ${lastOffset(batch)}`;
+  throw new MalformedBatch('batch', `the checksum of a batch does not fit: ${offsets} are damaged`);
 }
 
 /** To be called after anything from the attributes on was changed. */
