@@ -23,6 +23,7 @@ import { type Simulation, SimulationFailure } from './simulate.ts';
 import { Chain, checkChain, committedOffset } from './workloads/chain.ts';
 import { latest, readAllCommitted, readCommittedForEver } from './workloads/committed-reader.ts';
 import { type Backup, Keeper } from './workloads/keeper.ts';
+import { moveAll } from './workloads/mover.ts';
 import { createTopic, partitionsOf, type SimTopic, type TopicPlan } from './workloads/topics.ts';
 import { Transactor, type TransactorPlan } from './workloads/transactor.ts';
 import { Lives } from './world/lives.ts';
@@ -106,12 +107,22 @@ class TransactionPlan {
     this.#startTransactors();
     this.#startChains();
     if (this.#world.mood.isBackedUp) this.#world.start(() => this.#keeper.run());
+    if (this.#world.machine.dataDirs.length > 1) this.#startMoves();
     for (let life = 1; life < LIVES; life += 1) {
       await this.#lives.live();
       await this.#lives.bootAtLast();
     }
     await this.#lives.live();
     await this.#settle();
+  }
+
+  #startMoves(): void {
+    const movable = [
+      ...partitionsOf(this.#topics).map(({ topic, index }) => ({ topic: topic.name, partition: index })),
+      ...[CONSUMER_OFFSETS, TRANSACTION_STATE].flatMap((topic) => [0, 1].map((partition) => ({ topic, partition }))),
+    ];
+    const mover = this.#client('mover');
+    this.#world.start(() => moveAll(this.#world, mover, movable));
   }
 
   #client(name: string): Client {
