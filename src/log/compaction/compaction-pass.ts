@@ -12,7 +12,6 @@ import {
   lastOffset,
   recordCount,
 } from '../../protocol/batch/header.ts';
-import { RawRecords } from '../../protocol/batch/raw-records.ts';
 import type { RecordCursor } from '../../protocol/batch/record-cursor.ts';
 import { openRecords } from '../../protocol/batch/records.ts';
 import type { AbortedTransaction } from '../log-engine.ts';
@@ -38,7 +37,9 @@ export class CompactionPass {
   readonly #keys: KeyMap;
   readonly #collecting: CleanedTransactions;
   readonly #deciding: CleanedTransactions;
-  readonly #scratch = new RawRecords();
+  readonly #rewrite = new BatchRewrite();
+  /** 1 for each record of a batch that stays. Used again and again, as it is large for large batches. */
+  #stays = new Uint8Array(0);
   #endOffset: number;
 
   constructor(rules: CompactionRules) {
@@ -76,7 +77,7 @@ export class CompactionPass {
 
   /**
    * Second, of the same batches: what stays of this one. The batch itself when it stays as it is, undefined when all of it goes. `ends` says that
-   * it is the last one of the file that it goes to, which has to say where that file ends.
+   * it is the last one of the file that it goes to, which has to say where that file ends. The answer is lent until the next call.
    */
   decide(batch: Uint8Array, ends: boolean): Uint8Array | undefined {
     const useless = this.#deciding.isUseless(batch);
@@ -108,13 +109,13 @@ export class CompactionPass {
   }
 
   #withHorizon(batch: Uint8Array): Uint8Array {
-    const rewrite = new BatchRewrite(batch, this.#newHorizonMs, this.#scratch);
+    this.#rewrite.begin(batch, this.#newHorizonMs);
     const cursor = openRecords(batch);
     for (let count = recordCount(batch); count > 0; count -= 1) {
       cursor.next();
-      rewrite.keep(cursor);
+      this.#rewrite.keep(cursor);
     }
-    return rewrite.finish();
+    return this.#rewrite.finish();
   }
 
   get #newHorizonMs(): number {
@@ -124,26 +125,28 @@ export class CompactionPass {
   #decideRecords(batch: Uint8Array): Uint8Array | undefined {
     const cursor = openRecords(batch);
     const count = recordCount(batch);
-    const stays = new Uint8Array(count);
+    if (this.#stays.length < count) this.#stays = new Uint8Array(count);
+    const stays = this.#stays;
     let kept = 0;
     let tombstones = 0;
     for (let index = 0; index < count; index += 1) {
       cursor.next();
-      if (!this.#keeps(batch, cursor)) continue;
-      stays[index] = 1;
+      const keeps = this.#keeps(batch, cursor);
+      stays[index] = keeps ? 1 : 0;
+      if (!keeps) continue;
       kept += 1;
       if (cursor.valueLength < 0) tombstones += 1;
     }
     if (kept === 0) return undefined;
     const horizonMs = tombstones > 0 && deleteHorizonMs(batch) === undefined ? this.#newHorizonMs : undefined;
     if (kept === count && horizonMs === undefined) return batch;
-    const rewrite = new BatchRewrite(batch, horizonMs, this.#scratch);
+    this.#rewrite.begin(batch, horizonMs);
     cursor.rewind();
     for (let index = 0; index < count; index += 1) {
       cursor.next();
-      if (stays[index] === 1) rewrite.keep(cursor);
+      if (stays[index] === 1) this.#rewrite.keep(cursor);
     }
-    return rewrite.finish();
+    return this.#rewrite.finish();
   }
 
   #keeps(batch: Uint8Array, cursor: RecordCursor): boolean {

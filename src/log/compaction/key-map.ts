@@ -5,6 +5,7 @@
  * Millions of keys are nothing to the garbage collector, because they lie in few arrays; and no pause to anybody, because they are spread over tables
  * that grow one at a time.
  */
+import { readInt32, readInt64, writeInt32, writeInt64 } from '../../base/big-endian.ts';
 import { type HashKey, halfSipHash } from '../../base/half-sip-hash.ts';
 
 /** Where a key is. */
@@ -51,91 +52,98 @@ export class KeyMap {
   }
 }
 
-/** Open addressing; a place holds the number of an entry, which begin at 1. */
+/** Bytes of an entry before its key: the key's last offset, and its length. */
+const ENTRY_HEADER_BYTES = 12;
+
+/**
+ * Open addressing. A place holds a hash and where its entry begins, 0 when there is none; the entry holds the offset and the key. So a look-up waits for
+ * memory twice, once for the place and once for the entry, which in a large table is what it costs.
+ */
 class KeyTable {
-  #places = new Uint32Array(64);
-  #hashes = new Int32Array(32);
-  #offsets = new Float64Array(32);
-  /** Where in `#keys` the key of an entry ends; it begins where the one before ends. */
-  #ends = new Uint32Array(32);
-  #keys = new Uint8Array(512);
+  #places = new Int32Array(2 * 64);
+  #entries = new Uint8Array(512);
+  #entriesEnd = 1;
   #count = 0;
 
   /** Whether the key is new. */
   put(hash: number, key: KeyBytes, offset: number): boolean {
     const place = this.#placeOf(hash, key);
-    const entry = this.#places[place] ?? 0;
+    const entry = this.#places[place + 1] ?? 0;
     if (entry > 0) {
-      this.#offsets[entry] = offset;
+      writeInt64(this.#entries, entry, offset);
       return false;
     }
+    this.#places[place] = hash;
+    this.#places[place + 1] = this.#addEntry(key, offset);
     this.#count += 1;
-    this.#places[place] = this.#count;
-    if (this.#count === this.#hashes.length) this.#growEntries();
-    this.#hashes[this.#count] = hash;
-    this.#offsets[this.#count] = offset;
-    this.#keep(key);
-    if (this.#count * 2 > this.#places.length) this.#growPlaces();
+    // At most three of four places are taken.
+    if (this.#count * 8 > this.#places.length * 3) this.#growPlaces();
     return true;
   }
 
   get(hash: number, key: KeyBytes): number {
-    const entry = this.#places[this.#placeOf(hash, key)] ?? 0;
-    return entry > 0 ? (this.#offsets[entry] ?? -1) : -1;
+    const entry = this.#places[this.#placeOf(hash, key) + 1] ?? 0;
+    return entry > 0 ? readInt64(this.#entries, entry) : -1;
   }
 
   /** The place that has the key, or would have it. */
   #placeOf(hash: number, key: KeyBytes): number {
-    const mask = this.#places.length - 1;
-    // The lowest bits have chosen the table.
-    let place = (hash >>> 8) & mask;
-    for (let entry = this.#places[place] ?? 0; entry > 0; entry = this.#places[place] ?? 0) {
-      if (this.#hashes[entry] === hash && this.#isKeyOf(entry, key)) break;
-      place = (place + 1) & mask;
+    const places = this.#places;
+    let place = firstPlace(hash, places);
+    for (let entry = places[place + 1] ?? 0; entry > 0; entry = places[place + 1] ?? 0) {
+      if (places[place] === hash && this.#isKeyOf(entry, key)) break;
+      place = nextPlace(place, places);
     }
     return place;
   }
 
   #isKeyOf(entry: number, { bytes, keyStart, keyLength }: KeyBytes): boolean {
-    const start = this.#ends[entry - 1] ?? 0;
-    if ((this.#ends[entry] ?? 0) - start !== keyLength) return false;
+    const entries = this.#entries;
+    if (readInt32(entries, entry + 8) !== keyLength) return false;
+    const start = entry + ENTRY_HEADER_BYTES;
     for (let index = 0; index < keyLength; index += 1) {
-      if (this.#keys[start + index] !== bytes[keyStart + index]) return false;
+      if (entries[start + index] !== bytes[keyStart + index]) return false;
     }
     return true;
   }
 
-  #keep({ bytes, keyStart, keyLength }: KeyBytes): void {
-    const start = this.#ends[this.#count - 1] ?? 0;
-    const end = start + keyLength;
-    if (end > this.#keys.length) {
-      const keys = new Uint8Array(Math.max(end, this.#keys.length * 2));
-      keys.set(this.#keys.subarray(0, start));
-      this.#keys = keys;
+  /** Answers where it begins. */
+  #addEntry({ bytes, keyStart, keyLength }: KeyBytes, offset: number): number {
+    const entry = this.#entriesEnd;
+    const keyAt = entry + ENTRY_HEADER_BYTES;
+    this.#entriesEnd = keyAt + keyLength;
+    if (this.#entriesEnd > this.#entries.length) {
+      const entries = new Uint8Array(Math.max(this.#entriesEnd, this.#entries.length * 2));
+      entries.set(this.#entries);
+      this.#entries = entries;
     }
-    this.#keys.set(bytes.subarray(keyStart, keyStart + keyLength), start);
-    this.#ends[this.#count] = end;
-  }
-
-  #growEntries(): void {
-    const length = this.#hashes.length * 2;
-    const [hashes, offsets, ends] = [new Int32Array(length), new Float64Array(length), new Uint32Array(length)];
-    hashes.set(this.#hashes);
-    offsets.set(this.#offsets);
-    ends.set(this.#ends);
-    this.#hashes = hashes;
-    this.#offsets = offsets;
-    this.#ends = ends;
+    writeInt64(this.#entries, entry, offset);
+    writeInt32(this.#entries, entry + 8, keyLength);
+    for (let index = 0; index < keyLength; index += 1) this.#entries[keyAt + index] = bytes[keyStart + index] ?? 0;
+    return entry;
   }
 
   #growPlaces(): void {
-    const places = new Uint32Array(this.#places.length * 2);
-    const mask = places.length - 1;
-    for (let entry = 1; entry <= this.#count; entry += 1) {
-      let place = ((this.#hashes[entry] ?? 0) >>> 8) & mask;
-      while (places[place] !== 0) place = (place + 1) & mask;
-      places[place] = entry;
+    const old = this.#places;
+    const places = new Int32Array(old.length * 2);
+    for (let from = 0; from < old.length; from += 2) {
+      const entry = old[from + 1] ?? 0;
+      if (entry === 0) continue;
+      const hash = old[from] ?? 0;
+      let place = firstPlace(hash, places);
+      while (places[place + 1] !== 0) place = nextPlace(place, places);
+      places[place] = hash;
+      places[place + 1] = entry;
     }
     this.#places = places;
   }
+}
+
+function firstPlace(hash: number, places: Int32Array): number {
+  // The lowest bits have chosen the table.
+  return (hash >>> 7) & (places.length - 2);
+}
+
+function nextPlace(place: number, places: Int32Array): number {
+  return (place + 2) & (places.length - 2);
 }

@@ -3,7 +3,8 @@
  * stays as it is, byte for byte. Records are copied from place to place: only their timestamps are written relative to a new base when there is one.
  */
 import { readInt16, writeInt16, writeInt32, writeInt64 } from '../../base/big-endian.ts';
-import { compressionOfCodec } from '../../protocol/batch/compression.ts';
+import { GatheredBytes } from '../../base/gathered-bytes.ts';
+import { compress, compressionOfCodec } from '../../protocol/batch/compression.ts';
 import { updateCrc } from '../../protocol/batch/crc32c.ts';
 import {
   Attribute,
@@ -15,36 +16,57 @@ import {
   maxTimestamp,
   NO_TIMESTAMP,
 } from '../../protocol/batch/header.ts';
-import type { RawRecords } from '../../protocol/batch/raw-records.ts';
 import type { RecordCursor } from '../../protocol/batch/record-cursor.ts';
-import { repack } from '../../protocol/batch/repack.ts';
+import { varintBytes, writeVarint } from '../../protocol/batch/record-writer.ts';
 
+/** One after the other in the same memory. */
 export class BatchRewrite {
-  readonly #batch: Uint8Array;
-  /** Set anew in this pass, and then the base of all timestamps (KIP-534). */
-  readonly #horizonMs: number | undefined;
-  readonly #records: RawRecords;
+  /** Header and records. */
+  readonly #gathered = new GatheredBytes();
+  #batch: Uint8Array = this.#gathered.bytes;
+  #horizonMs: number | undefined;
+  #base = 0;
   #count = 0;
   #maxTimestamp = NO_TIMESTAMP;
 
-  /** `scratch` is used until `finish`: memory for each batch anew would make the garbage collector walk the whole heap several times a second. */
-  constructor(batch: Uint8Array, horizonMs: number | undefined, scratch: RawRecords) {
+  /** `horizonMs` is set anew in this pass, and is then the base of all timestamps (KIP-534). What was written before is gone. */
+  begin(batch: Uint8Array, horizonMs: number | undefined): void {
     this.#batch = batch;
     this.#horizonMs = horizonMs;
-    this.#records = scratch;
-    scratch.clear();
+    this.#base = baseTimestamp(batch);
+    this.#count = 0;
+    this.#maxTimestamp = NO_TIMESTAMP;
+    this.#gathered.cut(0);
+    this.#gathered.add(batch, 0, HEADER_BYTES);
   }
 
   /** Keeps the record under the cursor. */
   keep(cursor: RecordCursor): void {
-    const timestamp = baseTimestamp(this.#batch) + cursor.timestampDelta;
-    this.#records.add(cursor, timestamp - (this.#horizonMs ?? baseTimestamp(this.#batch)));
+    const timestamp = this.#base + cursor.timestampDelta;
+    this.#add(cursor, timestamp - (this.#horizonMs ?? this.#base));
     this.#maxTimestamp = Math.max(this.#maxTimestamp, timestamp);
     this.#count += 1;
   }
 
+  #add(cursor: RecordCursor, timestampDelta: number): void {
+    const body = 1 + varintBytes(timestampDelta) + cursor.position - cursor.offsetDeltaStart;
+    const at = this.#gathered.grow(varintBytes(body) + 1 + varintBytes(timestampDelta));
+    const { memory } = this.#gathered;
+    const attributesAt = writeVarint(memory, at, body);
+    memory[attributesAt] = cursor.attributes;
+    writeVarint(memory, attributesAt + 1, timestampDelta);
+    this.#gathered.add(cursor.bytes, cursor.offsetDeltaStart, cursor.position);
+  }
+
   finish(): Uint8Array {
-    const batch = repack(this.#batch, this.#records.bytes, compressionOfCodec(codec(this.#batch)));
+    const compression = compressionOfCodec(codec(this.#batch));
+    if (compression !== 'none') {
+      const packed = compress(compression, this.#gathered.bytes.subarray(HEADER_BYTES));
+      this.#gathered.cut(HEADER_BYTES);
+      this.#gathered.add(packed);
+    }
+    const batch = this.#gathered.bytes;
+    writeInt32(batch, 8, batch.length - LOG_OVERHEAD_BYTES);
     if (this.#horizonMs !== undefined) {
       writeInt16(batch, 21, readInt16(batch, 21) | Attribute.DELETE_HORIZON);
       writeInt64(batch, 27, this.#horizonMs);

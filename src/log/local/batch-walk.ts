@@ -16,8 +16,21 @@ export interface BatchWalk {
   readonly whole: boolean;
   /** False ends the walk before this batch. `batch` is lent until the call returns. */
   readonly visit: (batch: Uint8Array, position: number) => boolean;
+  /** For a walk that is one of many. Absent: it takes its own. */
+  readonly memory?: WalkMemory;
   /** Absent: nobody else has a turn between the batches of one read. */
   readonly turns?: WalkTurns;
+}
+
+/** Where a walk reads to: for one walk after the other, as memory for each of them anew makes the garbage collector walk the whole heap. */
+export class WalkMemory {
+  #bytes = Buffer.allocUnsafeSlow(0);
+
+  /** At least so many, with arbitrary contents. */
+  take(bytes: number): Uint8Array {
+    if (bytes > this.#bytes.byteLength) this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    return this.#bytes;
+  }
 }
 
 export interface WalkTurns {
@@ -34,7 +47,8 @@ export interface WalkEnd {
 }
 
 export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
-  let buffer = Buffer.allocUnsafeSlow(Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, limits.logReadBytes)));
+  const memory = walk.memory ?? new WalkMemory();
+  let buffer = memory.take(Math.max(HEADER_BYTES, Math.min(walk.to - walk.from, limits.logReadBytes)));
   let position = walk.from;
   while (position < walk.to) {
     const wanted = Math.min(buffer.byteLength, walk.to - position);
@@ -44,7 +58,7 @@ export async function walkBatches(walk: BatchWalk): Promise<WalkEnd> {
     position = chunk.position;
     if (position === walk.to) break;
     if (filled < wanted || chunk.needs > walk.to - position) return { position, reason: 'torn' };
-    if (chunk.needs > buffer.byteLength) buffer = Buffer.allocUnsafeSlow(chunk.needs);
+    if (chunk.needs > buffer.byteLength) buffer = memory.take(chunk.needs);
   }
   return { position, reason: 'end' };
 }
@@ -78,12 +92,11 @@ function walkChunk(walk: BatchWalk, chunk: Uint8Array, start: number, bytesMax: 
     if (at >= bytesMax) return { position: start + at, reason: undefined, needs: 0 };
     const remaining = chunk.byteLength - at;
     if (remaining < HEADER_BYTES) return { position: start + at, reason: undefined, needs: HEADER_BYTES };
-    const header = chunk.subarray(at, at + HEADER_BYTES);
-    const bytes = sizeInBytes(header);
-    if (magic(header) !== MAGIC || bytes < HEADER_BYTES || bytes > walk.to - start - at) {
+    const bytes = sizeInBytes(chunk, at);
+    if (magic(chunk, at) !== MAGIC || bytes < HEADER_BYTES || bytes > walk.to - start - at) {
       return { position: start + at, reason: 'torn', needs: 0 };
     }
-    if (bytes > remaining && (walk.whole || isControl(header))) {
+    if (bytes > remaining && (walk.whole || isControl(chunk.subarray(at, at + HEADER_BYTES)))) {
       return { position: start + at, reason: undefined, needs: bytes };
     }
     if (!walk.visit(chunk.subarray(at, at + bytes), start + at)) {

@@ -5,6 +5,7 @@
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
+import { GatheredBytes } from '../../base/gathered-bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { appendedBatch } from '../appended-batch.ts';
@@ -13,7 +14,7 @@ import { CompactionPass } from '../compaction/compaction-pass.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { AbortedTransaction, LogSettings } from '../log-engine.ts';
 import { LogCorrupt } from '../log-faults.ts';
-import { walkBatches } from './batch-walk.ts';
+import { WalkMemory, walkBatches } from './batch-walk.ts';
 import { CLEANED } from './file-names.ts';
 import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
@@ -63,6 +64,7 @@ class LogCompaction {
   readonly #request: KnowingRequest;
   readonly #pass: CompactionPass;
   readonly #segments: readonly Segment[];
+  readonly #memory = new WalkMemory();
 
   constructor(log: CompactedLog, part: Cleanable, request: KnowingRequest) {
     this.#log = log;
@@ -134,7 +136,7 @@ class LogCompaction {
       const ends = isLast && position + batch.byteLength === segment.bytes;
       const kept = this.#pass.decide(batch, ends);
       if (kept !== batch) writer.hasChanged = true;
-      if (kept !== undefined) writer.add(kept === batch ? Uint8Array.from(batch) : kept, this.#pass.abortedByLast);
+      if (kept !== undefined) writer.add(kept, this.#pass.abortedByLast);
       return true;
     };
     return this.#walk(segment, visit, () => writer.flushWhenMany());
@@ -164,6 +166,7 @@ class LogCompaction {
         from: 0,
         to,
         whole: true,
+        memory: this.#memory,
         visit: visitUntilEnd,
         turns: { bytes: limits.compactionTurnBytes, between },
       });
@@ -198,8 +201,8 @@ class CleanedWriter {
   readonly #log: CompactedLog;
   readonly #file: DiskFile;
   readonly #modifiedMs: number;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  /** Nothing is added while it is written. */
+  readonly #waiting = new GatheredBytes();
   #writtenBytes = 0;
 
   private constructor(log: CompactedLog, file: DiskFile, segment: Segment, modifiedMs: number) {
@@ -230,21 +233,18 @@ class CleanedWriter {
     const { indexIntervalBytes } = this.#log.settings;
     this.segment.add(appendedBatch(batch), batch.byteLength, { indexIntervalBytes, nowMs: this.#modifiedMs });
     if (aborted !== undefined) this.segment.aborted.append(aborted);
-    this.#waiting.push(batch);
-    this.#waitingBytes += batch.byteLength;
+    this.#waiting.add(batch);
   }
 
   /** Answers how many bytes were written. */
   async flushWhenMany(): Promise<number> {
-    return this.#waitingBytes < limits.compactionWriteBytes ? 0 : await this.#flush();
+    return this.#waiting.length < limits.compactionWriteBytes ? 0 : await this.#flush();
   }
 
   async #flush(): Promise<number> {
-    const waiting = this.#waiting;
-    const bytes = this.#waitingBytes;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    if (bytes > 0) await this.#file.write(waiting, this.#writtenBytes);
+    const { bytes: waiting, length: bytes } = this.#waiting;
+    if (bytes > 0) await this.#file.write([waiting], this.#writtenBytes);
+    this.#waiting.cut(0);
     this.#writtenBytes += bytes;
     await this.segment.flushIndexes();
     return bytes;

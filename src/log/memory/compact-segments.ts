@@ -49,8 +49,9 @@ function compactGroup(group: readonly MemorySegment[], pass: CompactionPass): Me
   });
   const batches = group.flatMap(batchesOf);
   for (const [index, batch] of batches.entries()) {
-    const kept = pass.decide(batch, index === batches.length - 1);
-    if (kept === undefined) continue;
+    const decided = pass.decide(batch, index === batches.length - 1);
+    if (decided === undefined) continue;
+    const kept = decided === batch ? batch : Uint8Array.from(decided);
     const added = { ...appendedBatch(kept), aborted: pass.abortedByLast };
     compacted.append(added, { bytes: kept, lastOffset: added.lastOffset }, group.at(-1)?.lastAppendMs ?? 0);
   }

@@ -46,17 +46,17 @@ export function baseOffset(batch: Uint8Array): number {
   return readInt64(batch, 0);
 }
 
-/** Bytes of the whole batch, as its length field says. */
-export function sizeInBytes(batch: Uint8Array): number {
-  return readInt32(batch, 8) + LOG_OVERHEAD_BYTES;
+/** Bytes of the whole batch, as its length field says. The batch begins at `start`, so that a walk over many makes no view of each just to ask. */
+export function sizeInBytes(bytes: Uint8Array, start = 0): number {
+  return readInt32(bytes, start + 8) + LOG_OVERHEAD_BYTES;
 }
 
 export function partitionLeaderEpoch(batch: Uint8Array): number {
   return readInt32(batch, 12);
 }
 
-export function magic(batch: Uint8Array): number {
-  return readInt8(batch, 16);
+export function magic(bytes: Uint8Array, start = 0): number {
+  return readInt8(bytes, start + 16);
 }
 
 export function storedCrc(batch: Uint8Array): number {

@@ -23,6 +23,8 @@ export class RecordCursor {
   /** Relative to the base timestamp; saturated at ±(2^53 − 1). */
   timestampDelta = 0;
   offsetDelta = 0;
+  /** Where what follows the timestamp begins: it goes on to the end of the record. */
+  offsetDeltaStart = 0;
   attributes = 0;
   keyStart = 0;
   keyLength = 0;
@@ -70,6 +72,7 @@ export class RecordCursor {
     const attributesAt = at;
     const timestampDelta = shortVarint(bytes, at + 1);
     at += 1 + shortVarintBytes(timestampDelta);
+    const offsetDeltaStart = at;
     const offsetDelta = shortVarint(bytes, at);
     at += shortVarintBytes(offsetDelta);
     const key = shortVarint(bytes, at);
@@ -85,6 +88,7 @@ export class RecordCursor {
     this.attributes = bytes[attributesAt] ?? 0;
     this.timestampDelta = fromZigzag(timestampDelta);
     this.offsetDelta = fromZigzag(offsetDelta);
+    this.offsetDeltaStart = offsetDeltaStart;
     this.keyStart = keyStart;
     this.keyLength = keyLength;
     this.valueStart = valueStart;
@@ -102,6 +106,7 @@ export class RecordCursor {
     this.attributes = this.bytes[this.position] ?? 0;
     this.position += 1;
     this.timestampDelta = this.#varlong();
+    this.offsetDeltaStart = this.position;
     this.offsetDelta = this.varint();
     this.keyLength = this.varint();
     this.keyStart = this.position;
