@@ -354,6 +354,14 @@ test('what a crash leaves of indexes, and the next start mends, is no fault', as
   assert.deepEqual(await problems(env), []);
 });
 
+test('a log that begins above its recovery point is asked for no epochs below either', async () => {
+  const env = await samples('samples-0', false);
+  await put(env, 'recovery-point-offset-checkpoint', '0\n1\nsamples 0 12\n');
+  await put(env, 'log-start-offset-checkpoint', '0\n1\nsamples 0 15\n');
+  await put(env, 'samples-0/leader-epoch-checkpoint', '0\n1\n0 15\n');
+  assert.deepEqual(await problems(env), []);
+});
+
 test('the directory of a log whose making was cut short is no fault', async () => {
   const env = await samples('samples-0', false);
   for (const name of ['begun-0', 'begun-1']) await env.disk.makeDirectory(`data/${name}`);

@@ -279,7 +279,8 @@ class LogCheck {
     const bytes = await readSmallFile(this.#log.world.disk, `${this.#log.root}/${file}`);
     const entries = bytes === undefined ? undefined : parseLeaderEpochs(bytes.toString());
     const runs = this.#progress.epochRuns.filter(
-      ({ epoch, first, last }) => epoch >= 0 && last >= this.#startOffset && first < this.#soundBelow,
+      ({ epoch, first, last }) =>
+        epoch >= 0 && last >= this.#startOffset && Math.max(first, this.#startOffset) < this.#soundBelow,
     );
     if (bytes !== undefined && entries === undefined) return this.#faults.derived(file, 'the file is damaged');
     if (runs.length > 0 && entries === undefined) return this.#faults.derived(file, 'the file is missing');
