@@ -1,12 +1,16 @@
 /**
  * A real broker process whose operating system says no: files may not grow (EFBIG, after a short write), no file may be opened (EMFILE), the volume is
- * full (ENOSPC). Limits are put on the running process and taken away again, the volume is mounted in a name space of its own: neither needs privileges.
+ * full (ENOSPC), calls fail now and then (EIO). Limits are put on the running process and taken away again, the volume is mounted in a name space of its own, the calls
+ * fail in a library that is loaded into the process: nothing needs privileges.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { LoadClient } from '../bench/load/client.ts';
 import { createTopic } from '../bench/load/topics.ts';
 import { buildBatch } from '../src/protocol/batch/build.ts';
@@ -198,4 +202,48 @@ test('a volume that the broker fills itself keeps a reserve, in which a topic ca
   await eventually('an append is taken', async () => (await produce(client, 21)) === ErrorCode.NONE);
   assertHolds(await consume(client), [...acknowledged, 21]);
   client.close();
+});
+
+const source = fileURLToPath(new URL('./fail-calls.c', import.meta.url));
+const skipErrors =
+  spawnSync('cc', ['--version']).status === 0 && process.platform === 'linux'
+    ? false
+    : 'no C compiler (cc, Linux): a disk whose calls fail is not tried';
+
+test('a disk of which every 50th call fails costs time and no record, also not after kill -9', {
+  skip: skipErrors,
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ottla-fail-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const [library, failing] = [join(folder, 'fail-calls.so'), join(folder, 'failing')];
+  const compiled = spawnSync('cc', ['-Wall', '-O1', '-shared', '-fPIC', '-o', library, source, '-ldl']);
+  assert.equal(compiled.status, 0, String(compiled.stderr));
+  const environment = (FAIL_ROOT: string) => ({ LD_PRELOAD: library, FAIL_ROOT, FAIL_WHILE: failing });
+  await using broker = await BrokerProcess.start(['log.segment.bytes=1048576'], { environment, logLevel: 'error' });
+  const client = await LoadClient.connect(broker.bootstrap);
+  await createTopic(client, TOPIC);
+  const acknowledged: number[] = [];
+  let next = 0;
+  const send = async () => {
+    const index = next++;
+    const error = await produce(client, index);
+    if (error === ErrorCode.NONE) acknowledged.push(index);
+    return error;
+  };
+  await writeFile(failing, '');
+  let refused = 0;
+  await eventually('some appends are refused, and others taken', async () => {
+    if ((await send()) !== ErrorCode.NONE) refused += 1;
+    return refused > 0 && acknowledged.length > 20;
+  });
+  await rm(failing);
+  await eventually('an append is taken', async () => (await send()) === ErrorCode.NONE);
+  await eventually('the records can be read', async () => (await consume(client)) !== undefined);
+  assertHolds(await consume(client), acknowledged);
+  client.close();
+  await broker.restart('SIGKILL');
+  const after = await LoadClient.connect(broker.bootstrap);
+  await eventually('the records can be read', async () => (await consume(after)) !== undefined);
+  assertHolds(await consume(after), acknowledged);
+  after.close();
 });
