@@ -113,7 +113,8 @@ export class LocalLog implements PartitionLog {
   readonly #syncer: LogSyncer;
   readonly #reader: LogReader;
   readonly #aborted: AbortedLists;
-  readonly #compaction: LogCompaction;
+  /** Made when first asked for: most logs are never compacted, and an idle one is to cost little. */
+  #compaction: LogCompaction | undefined;
   #settings: LogSettings;
   #startOffset: number;
   /** The save of the start that began last. */
@@ -166,8 +167,6 @@ export class LocalLog implements PartitionLog {
     const mayHaveGaps = ({ baseOffset }: Segment) => this.#isCompacted || baseOffset < (host.cleanOffset(id) ?? 0);
     this.#reader = new LogReader({ env, files, segments, tail: this.#tail, bounds: this, mayHaveGaps });
     this.#aborted = new AbortedLists({ segments, onFault });
-    const log = this.#compactable();
-    this.#compaction = new LogCompaction({ env, files, directory: directory.path, segments, log });
     for (const segment of segments.all) if (!segment.finished) this.#syncer.follow(segment);
   }
 
@@ -266,7 +265,7 @@ export class LocalLog implements PartitionLog {
     this.#fault = fault;
     this.#writer.stop();
     this.#syncer.stop(fault);
-    this.#compaction.abort();
+    this.#compaction?.abort();
     this.#host.failed(fault);
     if (this.#closing === undefined) this.onProgress(fault);
   }
@@ -387,20 +386,33 @@ export class LocalLog implements PartitionLog {
   }
 
   cleanable(upTo: number): Cleanable {
-    return this.#compaction.cleanable(upTo);
+    return this.#compactor.cleanable(upTo);
   }
 
   compact(request: CompactionRequest): Promise<CompactionResult | undefined> {
-    return this.#compaction.run(request);
+    return this.#compactor.run(request);
   }
 
   /** See `LogCompaction`. */
   holdCompaction(): Promise<void> {
-    return this.#compaction.hold();
+    return this.#compactor.hold();
   }
 
   releaseCompaction(): void {
-    this.#compaction.release();
+    this.#compaction?.release();
+  }
+
+  get #compactor(): LogCompaction {
+    const { env, files } = this.#host;
+    const segments = this.#segments;
+    this.#compaction ??= new LogCompaction({
+      env,
+      files,
+      directory: this.directory.path,
+      segments,
+      log: this.#compactable(),
+    });
+    return this.#compaction;
   }
 
   #compactable(): CompactableLog {
@@ -483,7 +495,7 @@ export class LocalLog implements PartitionLog {
 
   async #close(): Promise<void> {
     const faultBefore = this.#fault;
-    await this.#compaction.stop();
+    await this.#compaction?.stop();
     await this.#startSaving;
     try {
       await this.#host.slots.run(() => this.#letGo());
