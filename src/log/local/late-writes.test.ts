@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
+import { DiskFault } from '../../base/faults.ts';
 import { baseOffset } from '../../protocol/batch/header.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../log-engine.ts';
@@ -105,6 +106,18 @@ test('a start that is moved over batches in no segment stays moved after a power
   assert.deepEqual([again?.startOffset, again?.endOffset], [2, 3]);
   const errors = env.logger.lines.filter(({ level }) => level === 'error');
   assert.deepEqual(errors, []);
+});
+
+test('a scan and a search do not pass over what could not be written', async () => {
+  const { env, logs } = await crowd();
+  const log = first(logs);
+  env.disk.judge = ({ kind, path }) =>
+    kind === 'write' && path.endsWith('.log') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  await assert.rejects(
+    log.scan(0, () => {}),
+    DiskFault,
+  );
+  await assert.rejects(log.offsetForTimestamp({ timestamp: TIMESTAMP, endOffset: 3 }), DiskFault);
 });
 
 test('a write that fails late fails its log, which comes back with everything', async () => {

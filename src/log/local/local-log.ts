@@ -291,7 +291,7 @@ export class LocalLog implements PartitionLog {
   }
 
   async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
-    await this.#writer.write();
+    await this.#writeOrFault();
     return this.#reader.offsetForTimestamp(request);
   }
 
@@ -300,8 +300,14 @@ export class LocalLog implements PartitionLog {
   }
 
   async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
-    await this.#writer.write();
+    await this.#writeOrFault();
     return this.#reader.scan(offset, visit);
+  }
+
+  /** For those who look into the segments: after a fault not everything is there. */
+  async #writeOrFault(): Promise<void> {
+    await this.#writer.write();
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   abortedTransactions(read: {
