@@ -177,6 +177,17 @@ test('a fault of the log fails all who wait, and nothing is acknowledged or appe
   assert.equal(partition.isClosedInOrder, false);
 });
 
+test('a log that failed before anybody listened stops its partition with the first append', async () => {
+  const { partition, log } = await heldPartition();
+  log.onProgress = () => {};
+  log.fail(new Error('the disk is gone'));
+  const stops: string[] = [];
+  partition.onStop = ({ kind }) => stops.push(kind);
+  const refused = append(partition);
+  assert.equal(refused.kind === 'refused' && refused.error, ErrorCode.KAFKA_STORAGE_ERROR);
+  assert.deepEqual(stops, ['storage']);
+});
+
 test('an orderly stop acknowledges what was appended', async () => {
   const { partition } = await heldPartition();
   const durable = partition.whenDurable(appended(partition).lastOffset);

@@ -472,7 +472,8 @@ export class Partition {
         aborted: ending?.aborted,
       });
     } catch (error) {
-      // Nothing was appended. A full log goes on serving reads; why it is closed is told by `onProgress`.
+      // Nothing was appended. A full log goes on serving reads; one that had failed before anybody listened says so now.
+      if (error instanceof LogClosed) this.#onLogProgress(error);
       if (error instanceof LogFull || error instanceof LogClosed) return refused(ErrorCode.KAFKA_STORAGE_ERROR);
       throw error;
     }
