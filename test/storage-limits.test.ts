@@ -83,6 +83,19 @@ function assertHolds(keys: readonly number[] | undefined, acknowledged: readonly
   );
 }
 
+/** Produces one record after the other, and knows which of them were acknowledged. */
+function sending(client: LoadClient) {
+  const acknowledged: number[] = [];
+  let next = 0;
+  const send = async () => {
+    const index = next++;
+    const error = await produce(client, index);
+    if (error === ErrorCode.NONE) acknowledged.push(index);
+    return error;
+  };
+  return { send, acknowledged };
+}
+
 test('files that may not grow refuse appends and keep their records; when they may again, all goes on by itself', {
   skip,
 }, async () => {
@@ -119,14 +132,7 @@ test('a process without a free file handle serves what it has open, and everythi
   const client = await LoadClient.connect(broker.bootstrap);
   await createTopic(client, TOPIC);
   await createTopic(client, 'other');
-  const acknowledged: number[] = [];
-  let next = 0;
-  const send = async () => {
-    const index = next++;
-    const error = await produce(client, index);
-    if (error === ErrorCode.NONE) acknowledged.push(index);
-    return error;
-  };
+  const { send, acknowledged } = sending(client);
   assert.equal(await send(), ErrorCode.NONE);
   limit(broker, 'nofile', readdirSync(`/proc/${broker.pid}/fd`).length);
   // Enough for segments to roll, which takes files that are not open yet.
@@ -162,14 +168,7 @@ test('a volume that others fill refuses appends and serves reads, and all goes o
   await using broker = await BrokerProcess.start([], { volumeMb: 24 });
   const client = await LoadClient.connect(broker.bootstrap);
   await createTopic(client, TOPIC);
-  const acknowledged: number[] = [];
-  let next = 0;
-  const send = async () => {
-    const index = next++;
-    const error = await produce(client, index);
-    if (error === ErrorCode.NONE) acknowledged.push(index);
-    return error;
-  };
+  const { send, acknowledged } = sending(client);
   for (let count = 0; count < 20; count += 1) assert.equal(await send(), ErrorCode.NONE);
   const makeRoom = await fillVolume(broker);
   await eventually('an append is refused', async () => (await send()) === ErrorCode.KAFKA_STORAGE_ERROR);
@@ -222,14 +221,7 @@ test('a disk of which every 50th call fails costs time and no record, also not a
   await using broker = await BrokerProcess.start(['log.segment.bytes=1048576'], { environment, logLevel: 'error' });
   const client = await LoadClient.connect(broker.bootstrap);
   await createTopic(client, TOPIC);
-  const acknowledged: number[] = [];
-  let next = 0;
-  const send = async () => {
-    const index = next++;
-    const error = await produce(client, index);
-    if (error === ErrorCode.NONE) acknowledged.push(index);
-    return error;
-  };
+  const { send, acknowledged } = sending(client);
   await writeFile(failing, '');
   let refused = 0;
   await eventually('some appends are refused, and others taken', async () => {

@@ -18,7 +18,7 @@ function left(
       return { firstOffset: BigInt(offset), lastOffsetDelta: 0, attributes, producerId: id, records: [text] };
     }),
   };
-  // Of a batch only what is read here.
+  // `emptyAborted` reads and changes the fields above and no others.
   emptyAborted(partition as unknown as Partition);
   assert.deepEqual(partition.abortedTransactions, []);
   return partition.records.map(({ records }) => records[0] ?? '-');

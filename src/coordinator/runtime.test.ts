@@ -76,6 +76,18 @@ class Fixture {
     );
   }
 
+  /** A command whose reply a later one owes. */
+  park(): string | Promise<string> {
+    return this.runtime.submit<string>(
+      0,
+      (state) => {
+        state.waiting = new PendingReply();
+        return state.waiting;
+      },
+      refusal,
+    );
+  }
+
   read(): string | Promise<string> {
     return this.runtime.submit(0, (state) => state.words.join(' '), refusal);
   }
@@ -128,14 +140,7 @@ test('a read of what is durable is answered in the same turn', async () => {
 test('a reply given by a later command waits for that command to be durable', async () => {
   const fixture = new Fixture();
   fixture.log.isFast = false;
-  const parked = fixture.runtime.submit<string>(
-    0,
-    (state) => {
-      state.waiting = new PendingReply();
-      return state.waiting;
-    },
-    refusal,
-  );
+  const parked = fixture.park();
   assert.equal(await seen(parked), 'waiting');
   const giver = fixture.runtime.submit<string>(
     0,
@@ -155,7 +160,7 @@ test('a reply given by a later command waits for that command to be durable', as
 test('an append that is refused drops the state, tells all who wait, and is replayed after a pause', async () => {
   const fixture = new Fixture();
   await fixture.say('kept');
-  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  const parked = fixture.park();
   fixture.log.refuses = true;
   const lost = fixture.say('lost');
   assert.equal(await seen(lost), refusal(ErrorCode.NOT_COORDINATOR));
@@ -247,7 +252,7 @@ test('a partition that is led elsewhere is not asked again before the next comma
 test('an unloaded state is gone, and comes back from the log', async () => {
   const fixture = new Fixture();
   await fixture.say('a');
-  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  const parked = fixture.park();
   fixture.runtime.unload(0);
   assert.equal(await seen(parked), refusal(ErrorCode.NOT_COORDINATOR));
   assert.equal(await seen(fixture.read()), 'a');
@@ -265,14 +270,7 @@ function closed(fixture: Fixture): (log?: FakeLog) => void {
 test('a log that is closed in order and opened again has kept its coordinator: commands wait, and find the state and who waits as they were', async () => {
   const fixture = new Fixture();
   fixture.log.isFast = false;
-  const parked = fixture.runtime.submit<string>(
-    0,
-    (state) => {
-      state.waiting = new PendingReply();
-      return state.waiting;
-    },
-    refusal,
-  );
+  const parked = fixture.park();
   const before = fixture.say('a');
   await settle();
   const open = closed(fixture);
@@ -331,7 +329,7 @@ for (const [what, change] of Object.entries(others)) {
   test(`a log that ${what} when it is opened again costs the state in memory`, async () => {
     const fixture = new Fixture();
     await fixture.say('a');
-    const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+    const parked = fixture.park();
     const next = fixture.log.reopen();
     change(fixture.log, next);
     fixture.opened = next;
@@ -370,7 +368,7 @@ test('a log that cannot be opened again ends the coordinator, and is read later'
 test('no more commands wait for a log to be opened again than for one to be loaded; an unloading ends them all', async () => {
   const fixture = new Fixture();
   await fixture.say('a');
-  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  const parked = fixture.park();
   const open = closed(fixture);
   const waiting = Array.from({ length: limits.coordinatorCommandsWhileLoading }, () => fixture.read());
   assert.equal(fixture.read(), refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS));
@@ -438,7 +436,7 @@ test('after a stop no command is taken and no timer runs; who waits is told at t
   fixture.log.isFast = false;
   await fixture.read();
   const said = fixture.say('a');
-  const parked = fixture.runtime.submit<string>(0, () => new PendingReply(), refusal);
+  const parked = fixture.park();
   fixture.runtime.stop();
   assert.equal(fixture.read(), refusal(ErrorCode.COORDINATOR_NOT_AVAILABLE));
   assert.equal(fixture.env.clock.timersWaiting, 0);

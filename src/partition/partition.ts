@@ -168,12 +168,12 @@ export class Partition {
     return this.#stopped;
   }
 
-  /** It has stopped with everything durable and acknowledged that was appended: the next opening finds the same. */
   /** It was stopped, and its log is closed. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
+  /** It has stopped with everything durable and acknowledged that was appended: the next opening finds the same. */
   get isClosedInOrder(): boolean {
     return this.#isClosedInOrder;
   }

@@ -112,20 +112,21 @@ test('a wish outlives a stop and a crash, and is fulfilled when the log is open 
   }
 });
 
-/** Nothing that a log leaves behind in `a` can be removed. */
-function keepA(env: TestEnv): void {
+/** A log has moved from `a` to `b`, and what it has left behind in `a` cannot be removed. */
+async function movedFromA() {
+  const env = testEnv();
+  const { moving, history } = await started(env);
+  moving.startMoves();
   env.disk.judge = ({ kind, path }) =>
     kind === 'rename' && path === 'a/orders-0' ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  await moving.moveTo('b');
+  await env.clock.advance(1_000);
+  return { env, moving, history };
 }
 
 for (const next of ['a', 'c']) {
   test(`what a move could not remove goes before the log moves on to ${next}`, async () => {
-    const env = testEnv();
-    const { moving, history } = await started(env);
-    moving.startMoves();
-    keepA(env);
-    await moving.moveTo('b');
-    await env.clock.advance(1_000);
+    const { env, moving, history } = await movedFromA();
     assert.deepEqual(await directoriesOnDisk(env), ['a/orders-0', 'b/orders-0']);
     await moving.append();
     env.disk.judge = () => ({ kind: 'ok' });
@@ -141,12 +142,7 @@ for (const next of ['a', 'c']) {
 }
 
 test('as long as what a move has left cannot be removed the log does not move on, and a start finds one log', async () => {
-  const env = testEnv();
-  const { moving, history } = await started(env);
-  moving.startMoves();
-  keepA(env);
-  await moving.moveTo('b');
-  await env.clock.advance(1_000);
+  const { env, moving, history } = await movedFromA();
   await moving.moveTo('c');
   await env.clock.advance(60_000);
   assert.deepEqual(await moving.places(), { logs: ['b'], futures: ['c'] });
