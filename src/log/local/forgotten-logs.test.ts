@@ -102,6 +102,7 @@ test('a directory that does not say of which topic it is keeps no stop from bein
   await open(first, OTHER, 0);
   await first.close();
   assert.ok(env.disk.file('data/.kafka_cleanshutdown'), 'the stop was clean');
+  assert.ok(env.logger.lines.every(({ message }) => !message.includes('before the stop')));
   const second = await start(env);
   const log = await open(second, FIRST, 0);
   assert.equal(log.endOffset, RECORDS - 1);
@@ -123,6 +124,9 @@ test('as long as a log waits for its recovery, or has records in the journal alo
     for (const id of [OTHER, THIRD]) await open(second, id, 0);
     await second.close();
     assert.equal(after.disk.file('data/.kafka_cleanshutdown'), undefined);
+    const { fields, message } = present(after.logger.lines.at(-1), 'the stop says so');
+    assert.equal(message, 'not every log was recovered before the stop: the next start checks those that were not');
+    assert.deepEqual(fields, { root: 'data', count: 1, first: 'orders-0' });
     assert.equal((await open(await start(after), FIRST, 0)).endOffset, 1);
   }
 });

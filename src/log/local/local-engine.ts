@@ -384,6 +384,15 @@ export class LocalLogEngine implements LogEngine {
     }
   }
 
+  #tellUnsound(): void {
+    const [first] = this.#unsound;
+    const fields = { root: this.#root, count: this.#unsound.size, first };
+    this.#env.logger.warn(
+      fields,
+      'not every log was recovered before the stop: the next start checks those that were not',
+    );
+  }
+
   /** The next opening checks the log. */
   #mistrust(name: string): void {
     this.#states.delete(name);
@@ -567,6 +576,7 @@ export class LocalLogEngine implements LogEngine {
     const logs = [...this.#states.values()];
     const allSound = await this.#areAllSound();
     await markCleanStop(this.#env.disk, this.#root, { logs, allSound, token: this.#env.clock.now() });
+    if (!allSound) this.#tellUnsound();
     for (const result of [...closed, ...removed]) if (result.status === 'rejected') throw result.reason;
   }
 }
