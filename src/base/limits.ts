@@ -57,6 +57,8 @@ export const limits = {
   newPartitionsPerRequest: 10_000,
   /** Partitions of one cluster: about 200 bytes each in every broker's image, and a directory each where logs are files. */
   partitions: 200_000,
+  /** Topics that are remembered as removed, about 150 bytes each, the latest ones: a removal that was cut short goes on at the next start, or minutes later. */
+  removedTopicsKnown: 10_000,
   /** Dynamic settings of all resources together: names of groups, metrics subscriptions and unknown broker settings are free, so clients could add them for ever. */
   dynamicSettings: 100_000,
   /** Bytes of one setting's text: the longest string that Kafka's protocol and records can hold. */

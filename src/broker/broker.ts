@@ -79,6 +79,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
 
   const background = new Lifecycle(env.logger);
   const partitions = new PartitionDirectory({ env, nodeId, config, image: metadata.image, engine, background });
+  partitions.finishRemovals();
   const led = { nodeId, image: metadata.image, partitions, engine };
   const groups = new GroupCoordinator({
     env,

@@ -130,6 +130,25 @@ export class PartitionDirectory {
     }
   }
 
+  /**
+   * Goes on with removals that a crash has cut short: the logs of a topic that was removed must not be met by the next one of its name. Openings of such names wait for it;
+   * others need not, as looking for the logs takes a while where there are many. To be called once, before anything is opened.
+   */
+  finishRemovals(): void {
+    const { image, engine } = this.#options;
+    const names = new Set(image.removedTopics.values());
+    if (names.size === 0) return;
+    const remove = async (): Promise<void> => {
+      for (const id of await engine.list()) if (this.wasRemoved(id) && !this.#isClosed) await engine.remove(id);
+    };
+    this.#whileRemoving(names, remove());
+  }
+
+  /** Whether the topic of `log` is known to be gone for good. False where it was forgotten. */
+  wasRemoved(log: LogId): boolean {
+    return this.#options.image.removedTopics.has(log.topicId);
+  }
+
   /** Whether `log` belongs to no topic that this broker knows: one that was deleted while it was down, or one that is still to come. */
   isUnknown(log: LogId): boolean {
     return log.topicId !== metadataLogId.topicId && this.#options.image.topicById(log.topicId) === undefined;
@@ -283,7 +302,7 @@ export class PartitionDirectory {
   }
 
   #remove(topic: TopicRegistration): void {
-    const { engine, background } = this.#options;
+    const { engine } = this.#options;
     const slots = this.#topics.get(topic.id)?.slots ?? [];
     this.#topics.delete(topic.id);
     // In this turn, so that nothing is appended or acknowledged any more.
@@ -295,15 +314,18 @@ export class PartitionDirectory {
       const ids = topic.partitions.map(({ index }) => ({ topic: topic.name, topicId: topic.id, partition: index }));
       await Promise.all(ids.map((id) => engine.remove(id)));
     };
-    const removal = remove();
-    background.run('remove the logs of a deleted topic', () => removal);
-    // The background tells of a failure; who comes next only waits for the end.
+    this.#whileRemoving(new Set([topic.name]), remove());
+  }
+
+  /** The next topics of these names wait. The background tells of a failure; who comes next only waits for the end. */
+  #whileRemoving(names: ReadonlySet<string>, removal: Promise<void>): void {
+    this.#options.background.run('remove the logs of deleted topics', () => removal);
     const ended = removal
       .catch(() => {})
       .finally(() => {
-        if (this.#removals.get(topic.name) === ended) this.#removals.delete(topic.name);
+        for (const name of names) if (this.#removals.get(name) === ended) this.#removals.delete(name);
       });
-    this.#removals.set(topic.name, ended);
+    for (const name of names) this.#removals.set(name, ended);
   }
 
   async #stopSlot(slot: Slot, kind: PartitionFaultKind, turns?: Slots): Promise<void> {

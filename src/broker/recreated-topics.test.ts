@@ -1,6 +1,7 @@
 /** A topic that is made anew at once under the name of one that was just deleted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
 import { localBroker } from './local-broker.fixture.ts';
@@ -33,4 +34,36 @@ test('it is served although the old logs are still on their way out, and these l
   assert.deepEqual(left, []);
   assert.deepEqual(env.logger.lines, []);
   await node.stop();
+});
+
+test('a kill before the old logs were removed leaves nothing of them either, whether the topic is made anew before or after', async () => {
+  for (const isMadeBefore of [true, false]) {
+    const node = await localBroker();
+    const { disk, clock } = node.env;
+    await node.createTopic('a', 2);
+    await node.createTopic('b');
+    for (const [topic, index] of [['a', 0] as const, ['a', 1] as const, ['b', 0] as const]) {
+      const partition = await node.partition(topic, index);
+      partition.append(produced(), PRODUCE_VERSION);
+      await partition.whenDurable(0);
+    }
+    const never = new Promise<void>(() => {});
+    disk.pause = ({ kind, path }) => (kind === 'rename' && path.startsWith('data/a-') ? never : Promise.resolve());
+    await node.broker.metadata.deleteTopics([{ name: 'a' }]);
+    if (isMadeBefore) await node.createTopic('a', 2);
+    disk.kill();
+    const env = { ...testEnv(2), clock, timers: clock, disk: disk.restarted(clock) };
+    const again = await localBroker({}, ['data'], env);
+    if (!isMadeBefore) await again.createTopic('a', 2);
+    for (const index of [0, 1]) assert.equal((await again.partition('a', index)).highWatermark, 0);
+    assert.equal((await again.partition('b')).highWatermark, 1);
+    await settle(200);
+    const left = (await env.disk.list('data')).map(({ name }) => name).filter((name) => name.startsWith('a-'));
+    assert.deepEqual(left, ['a-0', 'a-1']);
+    assert.deepEqual(
+      env.logger.lines.filter(({ level }) => level !== 'info'),
+      [],
+    );
+    await again.stop();
+  }
 });

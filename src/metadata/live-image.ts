@@ -3,6 +3,7 @@
  * bug. The same records in the same order give the same image, on every broker and after every restart.
  */
 import { assert, present, unreachable } from '../base/assert.ts';
+import { limits } from '../base/limits.ts';
 import type {
   ClusterRecord,
   PartitionChanged,
@@ -31,6 +32,8 @@ export class LiveImage implements MetadataImage {
   readonly #brokers = new Map<number, LiveBroker>();
   readonly #features = new Map<string, number>();
   readonly #configs = new LiveConfigs();
+  /** Oldest first. */
+  readonly #removedTopics = new Map<string, string>();
   #partitionCount = 0;
   #nextProducerId = 0;
 
@@ -56,6 +59,10 @@ export class LiveImage implements MetadataImage {
 
   get features(): ReadonlyMap<string, number> {
     return this.#features;
+  }
+
+  get removedTopics(): ReadonlyMap<string, string> {
+    return this.#removedTopics;
   }
 
   get configCount(): number {
@@ -130,7 +137,16 @@ export class LiveImage implements MetadataImage {
     if (hasCollisionCharacters(topic.name)) this.#removeLikeness(topic.name);
     this.#partitionCount -= topic.partitions.length;
     this.#configs.forget(ConfigResourceType.TOPIC, topic.name);
+    this.#removedTopics.set(topicId, topic.name);
+    if (this.#removedTopics.size > limits.removedTopicsKnown) this.#forgetRemoved();
     return { kind: 'topic-deleted', topic };
+  }
+
+  #forgetRemoved(): void {
+    for (const topicId of this.#removedTopics.keys()) {
+      this.#removedTopics.delete(topicId);
+      return;
+    }
   }
 
   #addPartition(record: PartitionCreated): MetadataChange {

@@ -14,6 +14,8 @@ export interface MetadataImage {
   readonly brokers: ReadonlyMap<number, BrokerRegistration>;
   /** Finalized levels by feature name. */
   readonly features: ReadonlyMap<string, number>;
+  /** Names by id of topics that are known to be gone for good, the latest ones: one may have been forgotten. */
+  readonly removedTopics: ReadonlyMap<string, string>;
 
   topicByName(name: string): TopicRegistration | undefined;
   topicById(id: string): TopicRegistration | undefined;
