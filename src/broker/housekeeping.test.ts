@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEnv } from '../../sim/test-env.ts';
+import { settle } from '../../sim/virtual-clock.ts';
+import { present } from '../base/assert.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
 import { EngineMetadataLog } from '../metadata/engine-metadata-log.ts';
 import type { Partition } from '../partition/partition.ts';
 import { type BatchToBuild, buildBatch } from '../protocol/batch/build.ts';
 import { type OpenBroker, openBroker } from './broker.ts';
+import { localBroker } from './local-broker.fixture.ts';
 import { LogLevels } from './log-levels.ts';
 
 const MINUTE_MS = 60_000;
@@ -79,3 +82,35 @@ test('after the stop no pass begins', async () => {
   await clock.advance(MINUTE_MS);
   assert.equal(partition.logStartOffset, start);
 });
+
+test('a log without a topic goes once two passes have met it: it is removed when its topic is known to be deleted, else set aside', async () => {
+  const { broker, env, createTopic, partition, stop } = await localBroker({
+    'log.initial.task.delay.ms': '1000',
+    'log.retention.check.interval.ms': '5000',
+  });
+  await createTopic('deleted');
+  await createTopic('a');
+  const { id: deletedId } = present(broker.metadata.image.topicByName('deleted'), 'it was created');
+  await broker.metadata.deleteTopics([{ name: 'deleted' }]);
+  await settle(50);
+  const { settings } = await partition('a');
+  for (const [topic, topicId] of [['deleted', deletedId] as const, ['foreign', 'AAAAAAAAAAAAAAAAAAAAZg'] as const]) {
+    await (await broker.engine.open({ topic, topicId, partition: 0 }, settings)).close();
+  }
+  const names = async () =>
+    (await env.disk.list('data'))
+      .filter(({ kind }) => kind === 'directory')
+      .map(nameOf)
+      .sort();
+  await env.clock.advance(1_000);
+  await settle(50);
+  assert.deepEqual(await names(), ['__cluster_metadata-0', 'a-0', 'deleted-0', 'foreign-0']);
+  await env.clock.advance(5_000);
+  await settle(50);
+  assert.deepEqual(await names(), ['__cluster_metadata-0', 'a-0', 'foreign-0-stray']);
+  await stop();
+});
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name.replace(/\.[0-9a-f]{32}/, '');
+}

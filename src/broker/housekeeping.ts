@@ -80,14 +80,17 @@ export class Housekeeping {
 
   /**
    * Removes the logs of topics that were deleted while the broker could not remove them. A topic may be unknown because the metadata about it is still on
-   * its way (from another broker); one that is unknown in two passes is gone.
+   * its way (from another broker); one that is unknown in two passes is gone. Unless the metadata says that it was deleted, the log may be somebody's who has put it there,
+   * or whose topic id is damaged.
    */
   async #removeForgotten(logs: readonly LogId[]): Promise<void> {
     const { engine, partitions } = this.#options;
     const before = this.#unknown;
     const unknown = logs.filter((id) => partitions.isUnknown(id));
     this.#unknown = new Set(unknown.map(keyOf));
-    for (const id of unknown) if (before.has(keyOf(id))) await engine.remove(id);
+    for (const id of unknown.filter((id) => before.has(keyOf(id)))) {
+      await (partitions.wasRemoved(id) ? engine.remove(id) : engine.setAside(id));
+    }
   }
 
   #expireProducers(): void {

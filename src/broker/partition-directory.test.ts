@@ -138,21 +138,3 @@ test('after a close nothing is opened any more, and what was appended is acknowl
   assert.equal(partitions.openLogs, 0);
   assert.equal(partitions.get('a', 0), ErrorCode.NOT_LEADER_OR_FOLLOWER);
 });
-
-test('a log without a topic is removed once two passes have met it', async () => {
-  const { env, engine, broker } = await started({
-    'log.initial.task.delay.ms': '1000',
-    'log.retention.check.interval.ms': '5000',
-  });
-  const stray = { topic: 'gone', topicId: 'AAAAAAAAAAAAAAAAAAAAZg', partition: 0 };
-  const has = async () => (await engine.list()).some(({ topic }) => topic === stray.topic);
-  const partition = await broker.partitions.get('a', 0);
-  assert.ok(partition instanceof Partition);
-  await (await engine.open(stray, partition.settings)).close();
-  await env.clock.advance(1_000);
-  await settle();
-  assert.equal(await has(), true);
-  await env.clock.advance(5_000);
-  await settle();
-  assert.equal(await has(), false);
-});

@@ -19,6 +19,8 @@ export interface LogEngine {
   list(): Promise<readonly LogId[]>;
   /** Forgets a log that is not open (close it first). Its name is free again when this returns; its bytes may go later. */
   remove(id: LogId): Promise<void>;
+  /** The same for a log that may be somebody's: where logs are files, these are kept under another name. */
+  setAside(id: LogId): Promise<void>;
   /** Bytes on the disk per log. */
   usage(): Promise<readonly LogUsage[]>;
   /** The same by directory, for DescribeLogDirs; one that cannot be used has no logs. */

@@ -181,6 +181,7 @@ class FaultyEngine implements LogEngine {
 
   list: LogEngine['list'] = () => this.#inner.list();
   remove: LogEngine['remove'] = (id) => this.#inner.remove(id);
+  setAside: LogEngine['setAside'] = (id) => this.#inner.setAside(id);
   usage: LogEngine['usage'] = () => this.#inner.usage();
   directories: LogEngine['directories'] = () => this.#inner.directories();
   close: LogEngine['close'] = () => this.#inner.close();

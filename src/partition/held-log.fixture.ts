@@ -203,6 +203,10 @@ export class HeldLogEngine implements LogEngine {
     return this.#inner.remove(id);
   }
 
+  setAside(id: LogId): Promise<void> {
+    return this.#inner.setAside(id);
+  }
+
   directories(): Promise<readonly DirectoryUsage[]> {
     return this.#inner.directories();
   }

@@ -140,3 +140,22 @@ test('a topic that is removed leaves no directory to the next one of its name, a
   const names = (await env.disk.list('data')).map(({ name }) => name);
   assert.equal(names.filter((name) => /^orders-0\.[0-9a-f]{32}-stray$/.test(name)).length, 1, 'it may be another one');
 });
+
+test('a log that is set aside keeps its files, and leaves nothing of it in the journal or to the next one of its name', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  const logs = await Promise.all([FIRST, OTHER, THIRD].map((id) => engine.open(id, logSettings())));
+  for (const log of logs) appendTo(log, {});
+  for (const log of logs) log.requestSync();
+  for (const log of logs) await whenProgress(log, () => log.durableOffset === 1);
+  await logs[0]?.close();
+  await engine.setAside(FIRST);
+  assert.deepEqual((await engine.list()).map(({ partition }) => partition).sort(), [1, 2]);
+  const [stray] = (await env.disk.list('data')).map(({ name }) => name).filter((name) => name.endsWith('-stray'));
+  assert.ok((env.disk.file(`data/${stray}/00000000000000000000.log`)?.bytes ?? 0) > 0);
+  // Of another topic: nothing of it is here.
+  await open(engine, SECOND, 2);
+  await engine.setAside(FIRST);
+  const again = restarted(env);
+  assert.equal((await open(await start(again), SECOND, 0)).endOffset, 2);
+});

@@ -421,6 +421,15 @@ export class LocalLogEngine implements LogEngine {
     this.#journal.settled(id, Number.POSITIVE_INFINITY);
   }
 
+  async setAside(id: LogId): Promise<void> {
+    const name = directoryName(id);
+    if ((await this.#topicIdOf(name)) === id.topicId) {
+      assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log set aside', { id });
+      await this.#host.slots.run(() => this.#moveStray(id, id.topicId));
+    }
+    this.#journal.settled(id, Number.POSITIVE_INFINITY);
+  }
+
   async #removeFiles(id: LogId): Promise<void> {
     const name = directoryName(id);
     assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });

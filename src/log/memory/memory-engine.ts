@@ -49,6 +49,10 @@ export class MemoryLogEngine implements LogEngine {
     this.#logs.delete(nameOf(id));
   }
 
+  setAside(id: LogId): Promise<void> {
+    return this.remove(id);
+  }
+
   async usage(): Promise<readonly LogUsage[]> {
     return Array.from(this.#logs.values(), ({ id, bytes }) => ({ id, bytes }));
   }

@@ -306,11 +306,19 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
   }
 
   /** What lies in a directory that is offline is removed when it is back and nobody knows it any more. */
-  async remove(id: LogId): Promise<void> {
+  remove(id: LogId): Promise<void> {
+    return this.#forget(id, (engine) => engine.remove(id));
+  }
+
+  setAside(id: LogId): Promise<void> {
+    return this.#forget(id, (engine) => engine.setAside(id));
+  }
+
+  async #forget(id: LogId, remove: (engine: UsableDirectory['engine']) => Promise<void>): Promise<void> {
     await this.#moves.giveUp(id);
     const directory = this.#all.find((candidate) => this.#livesIn(id, candidate));
     if (directory?.usable === undefined) return;
-    await directory.usable.engine.remove(id);
+    await remove(directory.usable.engine);
     this.#placement.delete(id);
   }
 
