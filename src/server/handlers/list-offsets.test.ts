@@ -4,8 +4,10 @@ import { settle } from '../../../sim/virtual-clock.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DeleteRecords } from '../../protocol/messages/delete-records.ts';
 import { ListOffsets } from '../../protocol/messages/list-offsets.ts';
+import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts';
 import { deleteRecords } from './delete-records.ts';
 import { listOffsets } from './list-offsets.ts';
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts';
 import { recordsFixture } from './records-fixture.ts';
 
 const LATEST_VERSION = 11;
@@ -71,6 +73,31 @@ test('a hundred thousand partitions asked for twice are refused in no time', asy
   const partitions = Array.from({ length: 200_000 }, (_, at) => ({ partitionIndex: at % 100_000, timestamp: -1 }));
   const { topics } = await call(listOffsets, ListOffsets, 7, { replicaId: -1, topics: [{ name: 't', partitions }] });
   assert.equal(topics[0]?.partitions.length, 100_000);
+});
+
+test('the logs of all partitions in a request are opened side by side', async () => {
+  const { call, engine } = await started({ isHeld: true, partitions: 6 });
+  let open = () => {};
+  engine.openingGate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const before = engine.openings;
+  const three = (from: number) => [from, from + 1, from + 2];
+  const wishes = three(0).map((partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+  const offsets = call(listOffsets, ListOffsets, 7, { replicaId: -1, topics: [{ name: 't', partitions: wishes }] });
+  const partitions = three(3).map((partition) => ({ partition, currentLeaderEpoch: -1, leaderEpoch: 0 }));
+  const epochs = call(offsetForLeaderEpoch, OffsetForLeaderEpoch, 4, { topics: [{ topic: 't', partitions }] });
+  await settle();
+  assert.equal(engine.openings - before, 6);
+  open();
+  const found = [(await offsets).topics[0]?.partitions, (await epochs).topics[0]?.partitions];
+  assert.deepEqual(
+    found.map((answers) => answers?.map(({ errorCode }) => errorCode)),
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  );
 });
 
 test('what was appended before counts: the answer waits until it is committed', async () => {

@@ -10,6 +10,7 @@
  */
 
 import { inOrder } from '../../base/in-order.ts';
+import { limits } from '../../base/limits.ts';
 import type { TimestampOffset } from '../../log/log-engine.ts';
 import type { Isolation, Partition } from '../../partition/partition.ts';
 import { errorOfFault, PartitionFault } from '../../partition/partition-fault.ts';
@@ -49,11 +50,12 @@ export const listOffsets = handler(ListOffsets, async (request, context) => {
   const isolation = isolationOf(request);
   const topics = await inOrder(request.topics, async ({ name, partitions }) => {
     const { unique, duplicates } = splitDuplicates(partitions, ({ partitionIndex }) => partitionIndex);
-    const answers = await inOrder(unique, (wish) => {
+    const answerTo = (wish: Wish) => {
       const { partitionIndex } = wish;
       if (isolation === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR };
       return answer(name, wish, isolation, context);
-    });
+    };
+    const answers = await inOrder(unique, answerTo, limits.partitionsAnswering);
     const refusals = duplicates.map((partitionIndex) => ({ partitionIndex, errorCode: ErrorCode.INVALID_REQUEST }));
     return { name, partitions: [...answers, ...refusals] };
   });
