@@ -42,6 +42,7 @@ import { OpenFiles } from './open-files.ts';
 import { openFromState } from './open-from-state.ts';
 import { parsePartitionMetadata } from './partition-metadata.ts';
 import { RecoveryPoints } from './recovery-points.ts';
+import { RecoveryReport } from './recovery-report.ts';
 import { readSmallFile } from './small-files.ts';
 import { sparingDisk } from './sparing-disk.ts';
 import { tellUnseenJournal } from './unseen-journal.ts';
@@ -82,6 +83,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #removals: DeferredRemovals;
   readonly #checkpoints: Checkpoints;
   readonly #recoveryPoints: RecoveryPoints;
+  readonly #recoveries: RecoveryReport;
   readonly #room: DiskRoom;
   readonly #onFault: (fault: Error) => void;
   readonly #host: LogHost;
@@ -121,6 +123,14 @@ export class LocalLogEngine implements LogEngine {
     const openMax = options.openFilesMax ?? limits.openLogFiles;
     this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
     this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
+    const { clock, timers, logger } = env;
+    this.#recoveries = new RecoveryReport({
+      clock,
+      timers,
+      logger,
+      root: options.root,
+      left: () => this.#unsound.size,
+    });
     const writes = new WriteSchedule({ timers: env.timers, lateBytesMax: recentBatchBytes * LATE_SHARE });
     const unwrittenBytes = () => writes.lateBytes;
     this.#room = new DiskRoom({ env, root: options.root, lifecycle: this.#lifecycle, unwrittenBytes });
@@ -202,9 +212,9 @@ export class LocalLogEngine implements LogEngine {
     assert(!this.#open.has(name) && !this.#opening.has(name), 'a log opened twice', { id });
     this.#opening.add(name);
     try {
-      const log =
-        (await this.#openFromState(id, settings)) ??
-        (await this.#host.slots.run(() => this.#openFromFiles(id, settings)));
+      const known = await this.#openFromState(id, settings);
+      if (this.#unsound.has(name)) this.#recoveries.begun(name);
+      const log = known ?? (await this.#host.slots.run(() => this.#openFromFiles(id, settings)));
       await this.#completeFromJournal(log);
       this.#states.delete(name);
       this.#unsound.delete(name);
@@ -215,6 +225,7 @@ export class LocalLogEngine implements LogEngine {
       throw error;
     } finally {
       this.#opening.delete(name);
+      this.#recoveries.ended(name, this.#open.has(name));
     }
   }
 
@@ -255,8 +266,12 @@ export class LocalLogEngine implements LogEngine {
       journalledOffset: this.#journal.endOffset(id),
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
+    this.#recoveries.checked(found.bytesChecked);
     // What was recovered counts as durable from here on; its files are synced, their names may not be.
-    if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) await directory.sync();
+    if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) {
+      await directory.sync();
+      for (const segment of found.segments) segment.namesDurable = true;
+    }
     const { startOffset } = found;
     const isEmpty = found.segments.length === 0;
     const firstOffset = isEmpty
@@ -279,7 +294,9 @@ export class LocalLogEngine implements LogEngine {
     if (!this.#journal.needs(id)) return;
     const logger = this.#env.logger.child({ topic: id.topic, partition: id.partition });
     try {
-      await replayJournal(this.#journal.batchesOf(id, log.endOffset), log, logger);
+      const fromOffset = log.endOffset;
+      await replayJournal(this.#journal.batchesOf(id, fromOffset), log, logger);
+      this.#recoveries.replayed(log.endOffset - fromOffset);
       this.#journal.settled(id, Number.POSITIVE_INFINITY);
     } catch (error) {
       await log.close().catch(() => {});
@@ -576,6 +593,7 @@ export class LocalLogEngine implements LogEngine {
 
   async close(): Promise<void> {
     this.#recoveryPoints.stop();
+    this.#recoveries.stop();
     this.#room.stop();
     const closed = await Promise.allSettled(Array.from(this.#open.values(), (log) => log.close()));
     const removed = await Promise.allSettled([this.#removals.finish()]);

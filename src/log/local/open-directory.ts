@@ -51,6 +51,8 @@ export interface OpenedDirectory {
   readonly segments: readonly Segment[];
   readonly epochs: EpochList;
   readonly snapshots: readonly number[];
+  /** Bytes of segments that were not known to be sound. */
+  readonly bytesChecked: number;
 }
 
 export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDirectory> {
@@ -59,7 +61,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   // Epochs of batches that are about to be checked are taken from the batches.
   if (epochs !== undefined) epochs.cutEnd(Math.max(opening.recoveryPoint, opening.startOffset + 1));
   const found = { ...opening, knowsEpochs: epochs !== undefined, epochs: epochs ?? new EpochList() };
-  let segments = await openSegments(found, entries);
+  let { segments, bytesChecked } = await openSegments(found, entries);
   const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
   reportLoss(opening, endOffset);
   const startOffset = Math.max(opening.startOffset, segments[0]?.baseOffset ?? 0);
@@ -74,7 +76,8 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   }
   found.epochs.cutEnd(Math.max(endOffset, startOffset));
   found.epochs.cutStart(startOffset);
-  return { startOffset, segments, epochs: found.epochs, snapshots: await usableSnapshots(opening, entries, endOffset) };
+  const snapshots = await usableSnapshots(opening, entries, endOffset);
+  return { startOffset, segments, epochs: found.epochs, snapshots, bytesChecked };
 }
 
 async function listWithoutSwaps({ env, directory }: DirectoryOpening): Promise<readonly DiskEntry[]> {
@@ -112,12 +115,16 @@ interface SegmentsOpening extends DirectoryOpening {
   readonly epochs: EpochList;
 }
 
-async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntry[]): Promise<Segment[]> {
+async function openSegments(
+  opening: SegmentsOpening,
+  entries: readonly DiskEntry[],
+): Promise<Pick<OpenedDirectory, 'segments' | 'bytesChecked'>> {
   const all = await removeBelowStart(opening, segmentFacts(entries));
   const segments: Segment[] = [];
+  let bytesChecked = 0;
   if (beginningIsMissing(opening, all)) {
     await setAsideAll(opening, all);
-    return segments;
+    return { segments, bytesChecked };
   }
   for (const [index, facts] of all.entries()) {
     const next = all[index + 1];
@@ -134,8 +141,10 @@ async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntr
       : Math.min(facts.baseOffset, opening.recoveryPoint);
     const rollJitterMs = jitter(opening);
     const recovery = { ...opening, recoveryPoint, facts, rollJitterMs, indexBytesMax, indexIntervalBytes };
-    const { segment, bytesCut } = await recoverSegment(recovery);
+    const recovered = await recoverSegment(recovery);
+    const { segment, bytesCut } = recovered;
     segments.push(segment);
+    bytesChecked += recovered.bytesChecked;
     // Segments that will begin below the old recovery point are not to be believed because of it. Where nothing is lost, nothing is written.
     await opening.distrust(segment.endOffset);
     if (bytesCut > 0) {
@@ -148,7 +157,7 @@ async function openSegments(opening: SegmentsOpening, entries: readonly DiskEntr
     await setAsideAll(opening, all.slice(index + 1));
     break;
   }
-  return segments;
+  return { segments, bytesChecked };
 }
 
 /** A deletion that a crash has interrupted leaves segments below the start, with gaps between them. */

@@ -30,6 +30,7 @@ export interface RecoveredSegment {
   readonly segment: Segment;
   /** Bytes that were cut off. */
   readonly bytesCut: number;
+  readonly bytesChecked: number;
 }
 
 export async function recoverSegment(recovery: SegmentRecovery): Promise<RecoveredSegment> {
@@ -60,7 +61,7 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   // Where nothing of a file is known to be durable, its name is not either.
   segment.namesDurable = facts.baseOffset < recovery.recoveryPoint;
   segment.modifiedMs = facts.modifiedMs;
-  return { segment, bytesCut: facts.bytes - segment.bytes };
+  return { segment, bytesCut: facts.bytes - segment.bytes, bytesChecked: facts.bytes - start.position };
 }
 
 async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<void> {

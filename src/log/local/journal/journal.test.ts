@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DiskOperation } from '../../../../sim/memory-disk.ts';
-import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { settle } from '../../../../sim/virtual-clock.ts';
 import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { crc32c } from '../../../protocol/batch/crc32c.ts';
@@ -251,4 +251,30 @@ test('a journal that another version wrote is refused and stays, because only th
   await file.write([header], 0);
   await assert.rejects(start(after), DataDirectoryRefused);
   assert.deepEqual(await journalFiles(after), [`${JOURNAL}1`]);
+});
+
+test('what a kill has left is recovered with one sync of each directory, and told in one line', async () => {
+  const env = testEnv();
+  const logs = await openAll(await start(env));
+  await appendToAll(logs);
+  for (const log of logs) log.requestWrite();
+  await settle();
+  await appendToAll(logs);
+  const after = { ...env, logger: new RecordingLogger(), disk: env.disk.restarted(env.clock) };
+  const operations = record(after);
+  const opened = await openAll(await start(after));
+  assert.deepEqual(
+    opened.map(({ durableOffset }) => durableOffset),
+    logs.map(() => 2),
+  );
+  const synced = operations.filter(({ kind, path }) => kind === 'syncDirectory' && path.startsWith('data/'));
+  assert.deepEqual(
+    synced.map(({ path }) => path).toSorted(),
+    logs.map(({ id }) => `data/orders-${id.partition}`),
+  );
+  const lines = after.logger.lines.filter(({ level }) => level !== 'debug');
+  assert.equal(lines.length, 1);
+  const [bytesChecked, recordsReplayed] = [LOGS * batchAt(0, {}).bytes.byteLength, LOGS];
+  const told = { root: 'data', logs: LOGS, bytesChecked, recordsReplayed, left: 0, tookMs: 0 };
+  assert.deepEqual({ ...lines[0]?.fields, tookMs: 0 }, told);
 });

@@ -42,7 +42,7 @@ export async function replayJournal(runs: Runs, log: RecoveredLog, logger: Logge
   }
   await log.settle();
   if (log.endOffset > fromOffset)
-    logger.info({ fromOffset, toOffset: log.endOffset }, 'a log was completed from the journal');
+    logger.debug({ fromOffset, toOffset: log.endOffset }, 'a log was completed from the journal');
 }
 
 /** False when batches between the log and this run are missing: what comes after them has no place. */
