@@ -3,6 +3,7 @@
  * made anew when it is needed.
  */
 import { checkDirectory } from '../../src/log/local/check/check-directory.ts';
+import { MetadataTopicAudit } from '../../src/metadata/topic-audit.ts';
 import { ProducerAudit } from '../../src/partition/producer-audit.ts';
 import { violated, type World } from '../world/world.ts';
 
@@ -10,7 +11,12 @@ import { violated, type World } from '../world/world.ts';
 export async function checkFiles(world: World, root: string, topics?: ReadonlySet<string>): Promise<void> {
   const pause = (delayMs: number) => world.sleep(delayMs);
   const checked = { disk: world.machine.disk, pause };
-  const report = await checkDirectory({ world: checked, root, audit: () => new ProducerAudit() });
+  const report = await checkDirectory({
+    world: checked,
+    root,
+    audit: () => new ProducerAudit(),
+    topics: new MetadataTopicAudit(),
+  });
   const logs = report.logs.filter(({ topic }) => topics?.has(topic) ?? true);
   for (const { faults } of [report, ...logs]) {
     const fault = faults.faults.find(({ harm }) => harm !== 'derived');

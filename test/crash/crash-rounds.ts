@@ -8,6 +8,7 @@ import { createTopic } from '../../bench/load/topics.ts';
 import { SeededRandom } from '../../sim/seeded-random.ts';
 import { violated } from '../../sim/world/world.ts';
 import { checkDirectory, faultsOf } from '../../src/log/local/check/check-directory.ts';
+import { MetadataTopicAudit } from '../../src/metadata/topic-audit.ts';
 import { ProducerAudit } from '../../src/partition/producer-audit.ts';
 import { NodeDisk } from '../../src/platform/node-disk.ts';
 import { BrokerProcess } from '../broker-process.ts';
@@ -83,7 +84,9 @@ async function createOrders(broker: BrokerProcess, random: SeededRandom): Promis
 /** A power loss may leave something derived that is made anew when it is needed. */
 async function checkFiles(root: string): Promise<void> {
   const disk = new NodeDisk();
-  const report = await checkDirectory({ world: { disk, pause: sleep }, root, audit: () => new ProducerAudit() });
+  const world = { disk, pause: sleep };
+  const audit = () => new ProducerAudit();
+  const report = await checkDirectory({ world, root, audit, topics: new MetadataTopicAudit() });
   const harmful = faultsOf(report).filter(({ harm }) => harm !== 'derived');
   if (harmful.length > 0) violated(`the data directory is damaged: ${JSON.stringify(harmful)}`);
 }

@@ -1,6 +1,7 @@
 /** `ottla log check` */
 import { DiskFault } from '../../base/faults.ts';
 import { checkDirectory, type DirectoryReport, faultCountOf, faultsOf } from '../../log/local/check/check-directory.ts';
+import { MetadataTopicAudit } from '../../metadata/topic-audit.ts';
 import { ProducerAudit } from '../../partition/producer-audit.ts';
 import type { Shell } from '../../platform/shell.ts';
 import { example, plainCommand } from '../command.ts';
@@ -30,7 +31,7 @@ async function check(shell: Shell, root: string): Promise<DirectoryReport> {
   const { NodeDisk } = await import('../../platform/node-disk.ts');
   const world = { disk: new NodeDisk(), pause: (delayMs: number) => shell.wait(delayMs) };
   try {
-    return await checkDirectory({ world, root, audit: () => new ProducerAudit() });
+    return await checkDirectory({ world, root, audit: () => new ProducerAudit(), topics: new MetadataTopicAudit() });
   } catch (error) {
     if (!(error instanceof DiskFault)) throw error;
     throw new CommandFailure(ExitCode.DATA_DIRECTORY, `cannot read ${error.path}: ${error.kind}`, error);

@@ -23,12 +23,16 @@ import { checkLog, type LogClaims, type LogReport } from './check-log.ts';
 import type { CheckWorld } from './check-world.ts';
 import { FaultList } from './fault.ts';
 import { checkJournal } from './journal-check.ts';
+import type { TopicAudit } from './topic-audit.ts';
+import { checkTopics } from './topic-check.ts';
 
 export interface DirectoryToCheck {
   readonly world: CheckWorld;
   readonly root: string;
   /** What the rows above know about batches. */
   readonly audit?: (() => BatchAudit) | undefined;
+  /** And about topics. */
+  readonly topics?: TopicAudit | undefined;
 }
 
 export interface DirectoryReport {
@@ -58,9 +62,11 @@ export async function checkDirectory(options: DirectoryToCheck): Promise<Directo
   const checking = names.sort().map((name) => {
     return () => checkLog({ world, root, name, claims: claimsOf(name), journal: journal.get(name) ?? [], audit });
   });
-  const logs = await new Slots(limits.logsChecked).all(checking);
+  const found = await new Slots(limits.logsChecked).all(checking);
+  const logs = found.filter((log) => log !== undefined);
+  await checkTopics({ world, root, logs, topics: options.topics });
   const journalOnly = [...journal.keys()].filter((name) => !names.includes(name)).sort();
-  return { root, clean: claimsOf('').clean, logs: logs.filter((log) => log !== undefined), journalOnly, faults };
+  return { root, clean: claimsOf('').clean, logs, journalOnly, faults };
 }
 
 /** Faults of all parts, at most as many as are listed. */

@@ -58,6 +58,8 @@ export interface LogToCheck {
 export interface LogReport {
   readonly topic: string;
   readonly partition: number;
+  /** Undefined when the directory does not say. */
+  readonly topicId: string | undefined;
   readonly segments: number;
   readonly batches: number;
   readonly records: number;
@@ -138,6 +140,7 @@ class LogCheck {
     return {
       topic,
       partition,
+      topicId: this.#topicId,
       segments: this.#segments.length,
       batches,
       records,
