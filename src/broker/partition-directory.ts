@@ -190,6 +190,7 @@ export class PartitionDirectory {
     const { env, config, engine } = this.#options;
     // The leader of an older epoch has to let go of the log first.
     await this.#stopPartition(slot, kind);
+    const before = slot.partition;
     slot.partition = undefined;
     // And a deleted topic of the same name has to let go of the directory.
     await this.#removals.get(slot.id.topic);
@@ -200,7 +201,9 @@ export class PartitionDirectory {
       const log = await engine.open(slot.id, settings);
       const producerExpirationMs = () => config.get('producer.id.expiration.ms');
       const verifiesTransactions = () => config.get('transaction.partition.verification.enable');
-      const options = { env, log, settings, leaderEpoch, producerExpirationMs, verifiesTransactions };
+      // Under another leader, a marker may have ended what was asked about.
+      const verifications = before?.leaderEpoch === leaderEpoch ? before.verifications : undefined;
+      const options = { env, log, settings, leaderEpoch, producerExpirationMs, verifiesTransactions, verifications };
       slot.partition = await openPartition(options);
     } catch (error) {
       // Whatever is wrong with the log, it is not served. The first request after the pause tries again.

@@ -59,6 +59,8 @@ export interface PartitionOptions {
   readonly producerExpirationMs: () => number;
   /** `transaction.partition.verification.enable`, as it is now: no batch begins a transaction without the coordinator's leave (KIP-890). */
   readonly verifiesTransactions: () => boolean;
+  /** Of the one that was closed, when the same leader opens the log again: an answer of the coordinator that is under way still counts. */
+  readonly verifications?: TransactionVerifications | undefined;
 }
 
 /** `uncommitted` reads up to the high watermark, `committed` to the last stable offset, `log-end` everything (replicas, replay). */
@@ -75,6 +77,7 @@ export interface PartitionRead {
 export class Partition {
   readonly id: LogId;
   readonly leaderEpoch: number;
+  readonly verifications: TransactionVerifications;
 
   readonly #env: Env;
   readonly #log: PartitionLog;
@@ -82,7 +85,6 @@ export class Partition {
   readonly #progress: PartitionProgress;
   readonly #producerExpirationMs: () => number;
   readonly #verifiesTransactions: () => boolean;
-  readonly #verifications = new TransactionVerifications();
   readonly #flush: FlushSchedule;
   /** Where this leader's epoch begins, until the log has a record of it and knows. */
   readonly #epochStartOffset: number;
@@ -102,6 +104,7 @@ export class Partition {
     const { env, log, settings, leaderEpoch } = options;
     this.id = log.id;
     this.leaderEpoch = leaderEpoch;
+    this.verifications = options.verifications ?? new TransactionVerifications();
     this.#env = env;
     this.#log = log;
     this.#producers = producers;
@@ -261,7 +264,7 @@ export class Partition {
    */
   beginVerification(wish: VerificationWish): VerificationGuard | undefined {
     if (this.#producers.hasOpenTransaction(wish.producerId, wish.producerEpoch)) return undefined;
-    return this.#verifications.begin(wish, this.#env.clock.now());
+    return this.verifications.begin(wish, this.#env.clock.now());
   }
 
   waitUntilCommitted(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
@@ -392,7 +395,7 @@ export class Partition {
   expireProducers(): void {
     const nowMs = this.#env.clock.now();
     this.#producers.expire(nowMs, this.#producerExpirationMs());
-    this.#verifications.expire(nowMs, this.#producerExpirationMs());
+    this.verifications.expire(nowMs, this.#producerExpirationMs());
   }
 
   /** The topic's settings changed; the next append follows them. */
@@ -450,7 +453,7 @@ export class Partition {
     if (!isTransactional(batch)) return undefined;
     const id = producerId(batch);
     if (this.#producers.hasOpenTransaction(id, producerEpoch(batch))) return undefined;
-    const verification = this.#verifications.get(id);
+    const verification = this.verifications.get(id);
     const isAdmitted = (verification !== undefined && guard === verification) || !this.#verifiesTransactions();
     return { isAdmitted, verification };
   }
@@ -504,7 +507,7 @@ export class Partition {
   #applyToProducers(batch: Uint8Array, ending: TransactionEnding | undefined): void {
     if (ending === undefined) this.#producers.apply(batch, this.#progress.appendedBytes);
     else this.#producers.applyEnd(batch, ending.end);
-    if (isTransactional(batch)) this.#verifications.end(producerId(batch));
+    if (isTransactional(batch)) this.verifications.end(producerId(batch));
   }
 
   #appendedBefore(batch: ProducerBatch): Appended {

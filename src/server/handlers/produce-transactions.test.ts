@@ -208,3 +208,17 @@ test('a partition that is not there is not asked for', async () => {
     [[{ topic: 't', partition: 0 }]],
   );
 });
+
+test('a batch whose partition is opened anew while the coordinator is asked is to be sent again, and is taken then', async () => {
+  const { send, answerWith, partition, broker } = await transactionsFixture();
+  const before = await partition(0);
+  answerWith(async ({ partitions }) => {
+    answerWith(({ partitions }) => partitions.map(() => ErrorCode.NONE));
+    await broker.partitions.reopen(before.id);
+    return partitions.map(() => ErrorCode.NONE);
+  });
+  assert.deepEqual(await send(12, [{ index: 0 }]), [ErrorCode.NOT_LEADER_OR_FOLLOWER]);
+  assert.equal((await partition(0)).logEndOffset, 0);
+  assert.deepEqual(await send(12, [{ index: 0 }]), [ErrorCode.NONE]);
+  assert.equal((await partition(0)).logEndOffset, 1);
+});

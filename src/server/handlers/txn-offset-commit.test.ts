@@ -25,10 +25,14 @@ async function transactionsFixture(settings: Readonly<Record<string, string>> = 
   await fixture.broker.metadata.createTopics([topic], { validateOnly: false });
   const asked: AdmissionRequest[] = [];
   const waiting = new Set<() => void>();
-  const coordinator: { answer: ErrorCode } = { answer: ErrorCode.NONE };
+  const coordinator: { answer: ErrorCode; whileAsked: () => Promise<void> } = {
+    answer: ErrorCode.NONE,
+    whileAsked: async () => {},
+  };
   const transactions: Broker['transactions'] = Object.assign(Object.create(fixture.broker.transactions), {
-    admit(request: AdmissionRequest) {
+    async admit(request: AdmissionRequest) {
       asked.push(request);
+      await coordinator.whileAsked();
       return request.partitions.map(() => coordinator.answer);
     },
     onCompleted(_id: string, listener: () => void) {
@@ -194,4 +198,34 @@ test('without a coordinator of groups, or without a group id, nobody is asked', 
   await findGroups();
   assert.equal(await commit(5, 1, { groupId: '' }), ErrorCode.INVALID_GROUP_ID);
   assert.equal(asked.length, 0);
+});
+
+test("a commit goes through when the group's partition is opened anew while the transaction coordinator is asked", async () => {
+  const { findGroups, commit, coordinator, broker, asked, end, fetch } = await transactionsFixture();
+  await findGroups();
+  const before = await broker.partitions.get('__consumer_offsets', 0);
+  assert.ok(typeof before !== 'number');
+  coordinator.whileAsked = () => {
+    coordinator.whileAsked = async () => {};
+    return broker.partitions.reopen(before.id);
+  };
+  assert.equal(await commit(5, 3), ErrorCode.NONE);
+  assert.notEqual(await broker.partitions.get('__consumer_offsets', 0), before);
+  assert.equal(await end('committed'), ErrorCode.NONE);
+  assert.equal(await fetch(true), 3);
+  assert.ok(asked.length <= 2);
+});
+
+test('but not when a marker has ended the transaction in the partition that was opened anew', async () => {
+  const { findGroups, commit, coordinator, broker, end, fetch } = await transactionsFixture();
+  await findGroups();
+  const before = await broker.partitions.get('__consumer_offsets', 0);
+  assert.ok(typeof before !== 'number');
+  coordinator.whileAsked = async () => {
+    coordinator.whileAsked = async () => {};
+    await broker.partitions.reopen(before.id);
+    assert.equal(await end('aborted'), ErrorCode.NONE);
+  };
+  assert.equal(await commit(5, 3), ErrorCode.INVALID_TXN_STATE);
+  assert.equal(await fetch(true), -1);
 });
