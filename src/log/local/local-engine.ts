@@ -212,9 +212,10 @@ export class LocalLogEngine implements LogEngine {
     assert(!this.#open.has(name) && !this.#opening.has(name), 'a log opened twice', { id });
     this.#opening.add(name);
     try {
+      const closedOffset = this.closedLog(id)?.state.segments.at(-1)?.endOffset ?? 0;
       const known = await this.#openFromState(id, settings);
       if (this.#unsound.has(name)) this.#recoveries.begun(name);
-      const log = known ?? (await this.#host.slots.run(() => this.#openFromFiles(id, settings)));
+      const log = known ?? (await this.#host.slots.run(() => this.#openFromFiles(id, settings, closedOffset)));
       await this.#completeFromJournal(log);
       this.#states.delete(name);
       this.#unsound.delete(name);
@@ -243,15 +244,17 @@ export class LocalLogEngine implements LogEngine {
     return undefined;
   }
 
-  async #openFromFiles(id: LogId, settings: LogSettings): Promise<LocalLog> {
+  /** `closedOffset`: where the log ended when it was closed in order; 0 when that is not known. */
+  async #openFromFiles(id: LogId, settings: LogSettings, closedOffset: number): Promise<LocalLog> {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
     if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
     const isNameless = topicId === undefined && (await this.#exists(name));
+    const isMissing = topicId === undefined && !isNameless;
     // No clean stop speaks of a directory that does not say whose it is.
-    const sound = !isNameless && !this.#unsound.has(name);
+    const sound = isMissing || (!isNameless && !this.#unsound.has(name));
     const directory = this.#directory(id, sound && topicId === id.topicId);
-    if (topicId === undefined && !isNameless) this.#missDirectory(id);
+    if (isMissing) this.#missDirectory(id, closedOffset);
     if (topicId !== id.topicId) await directory.create();
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const found = await openDirectory({
@@ -263,6 +266,7 @@ export class LocalLogEngine implements LogEngine {
       startOffset: this.#checkpoints.startOffset(name),
       cleanOffset: this.#checkpoints.cleanOffset(name) ?? 0,
       recoveryPoint,
+      closedOffset: isMissing ? 0 : closedOffset,
       journalledOffset: this.#journal.endOffset(id),
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
@@ -311,9 +315,9 @@ export class LocalLogEngine implements LogEngine {
   }
 
   /** A log that was durable once and has no directory any more begins anew, and not in silence. */
-  #missDirectory(id: LogId): void {
+  #missDirectory(id: LogId, closedOffset: number): void {
     const name = directoryName(id);
-    const toOffset = this.#checkpoints.recoveryPoint(name);
+    const toOffset = Math.max(closedOffset, this.#checkpoints.recoveryPoint(name));
     if (toOffset === 0) return;
     const fields = {
       topic: id.topic,

@@ -40,6 +40,8 @@ export interface DirectoryOpening {
   readonly cleanOffset: number;
   /** Everything below is durable and good. Infinity after a clean stop. */
   readonly recoveryPoint: number;
+  /** Where the log ended when it was closed in order, although its files are other ones now; 0 when that is not known. */
+  readonly closedOffset: number;
   /** Up to where the journal has the log; 0 when it has nothing of it. */
   readonly journalledOffset: number;
   /** Puts the durable recovery point back to the end of what was found, if it is above. */
@@ -171,8 +173,13 @@ async function removeBelowStart(
 }
 
 /** The log did reach `offset`, synced or by the journal: segments that end below were deleted, and a crash has left them, or a part of them. */
-function isKnownUpTo({ recoveryPoint, journalledOffset }: DirectoryOpening, offset: number): boolean {
-  return Math.max(recoveryPoint === Number.POSITIVE_INFINITY ? 0 : recoveryPoint, journalledOffset) >= offset;
+function isKnownUpTo(opening: DirectoryOpening, offset: number): boolean {
+  return Math.max(syncedOffset(opening), opening.journalledOffset) >= offset;
+}
+
+/** Up to where the log was in synced segments once, as far as that is known. */
+function syncedOffset({ recoveryPoint, closedOffset }: DirectoryOpening): number {
+  return Math.max(recoveryPoint === Number.POSITIVE_INFINITY ? 0 : recoveryPoint, closedOffset);
 }
 
 async function removeSegment({ env, directory }: DirectoryOpening, baseOffset: number): Promise<void> {
@@ -230,11 +237,12 @@ function jitter({ settings, env }: DirectoryOpening): number {
 }
 
 /** What lies below the start was deleted, and its segments may have been on their way out. */
-function reportLoss({ env, recoveryPoint, startOffset }: DirectoryOpening, endOffset: number): void {
-  const fromOffset = Math.max(endOffset, startOffset);
-  if (recoveryPoint === Number.POSITIVE_INFINITY || recoveryPoint <= fromOffset) return;
-  env.logger.error(
-    { fromOffset, toOffset: recoveryPoint },
+function reportLoss(opening: DirectoryOpening, endOffset: number): void {
+  const fromOffset = Math.max(endOffset, opening.startOffset);
+  const toOffset = syncedOffset(opening);
+  if (toOffset <= fromOffset) return;
+  opening.env.logger.error(
+    { fromOffset, toOffset },
     'acknowledged records are lost: they were on the disk and are not any more',
   );
 }

@@ -1,0 +1,67 @@
+/** Records that were durable and are lost: clients that have seen them can tell, because what comes in their place is of another leader epoch (KIP-320). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { present } from '../base/assert.ts';
+import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
+import type { Partition } from '../partition/partition.ts';
+import { type LocalBroker, localBroker } from './local-broker.fixture.ts';
+
+const RECORDS = 10;
+const FOUND = 6;
+const SEGMENT = 'data/a-0/00000000000000000000.log';
+
+async function append(partition: Partition, records: number): Promise<void> {
+  for (let n = 0; n < records; n += 1) partition.append(produced(), PRODUCE_VERSION);
+  await partition.whenDurable(partition.logEndOffset - 1);
+}
+
+async function filled(): Promise<LocalBroker> {
+  const node = await localBroker();
+  await node.createTopic('a');
+  await append(await node.partition('a'), RECORDS);
+  return node;
+}
+
+function loseTail({ disk }: TestEnv): void {
+  const segment = present(disk.file(SEGMENT), 'the log has a segment');
+  segment.truncate((segment.bytes / RECORDS) * FOUND);
+}
+
+/** Whatever is appended later, in the place of what was lost. */
+async function assertDivergence(node: LocalBroker, { epoch, found }: { epoch: number; found: number }): Promise<void> {
+  const partition = await node.partition('a');
+  assert.ok(partition.leaderEpoch > epoch);
+  assert.deepEqual([partition.logEndOffset, partition.highWatermark], [found, found]);
+  for (const records of [0, RECORDS]) {
+    await append(partition, records);
+    assert.deepEqual(partition.endOfEpoch(epoch), { leaderEpoch: epoch, endOffset: found });
+  }
+}
+
+/** The same machine, with a broker that starts over what the last one left. */
+function nextStart({ env }: LocalBroker): TestEnv {
+  const { clock } = env;
+  return { ...testEnv(2), clock, timers: clock, disk: env.disk.restarted(clock) };
+}
+
+for (const stop of ['a clean stop', 'a kill'] as const) {
+  for (const lost of ['tail', 'directory'] as const) {
+    test(`after ${stop}, the loss of the ${lost} of a log is told, and shows in its leader epochs`, async () => {
+      const first = await filled();
+      const { leaderEpoch } = await first.partition('a');
+      // The recovery points are written.
+      if (stop === 'a kill') await first.env.clock.advance(60_000);
+      else await first.stop();
+      const env = nextStart(first);
+      if (lost === 'tail') loseTail(env);
+      else await env.disk.removeTree('data/a-0');
+      const second = await localBroker({}, ['data'], env);
+      const found = lost === 'tail' ? FOUND : 0;
+      await assertDivergence(second, { epoch: leaderEpoch, found });
+      const told = env.logger.lines.filter(({ level }) => level === 'error').map(({ fields }) => ({ ...fields }));
+      assert.deepEqual(told, [{ topic: 'a', partition: 0, fromOffset: found, toOffset: RECORDS }]);
+      await second.stop();
+    });
+  }
+}
