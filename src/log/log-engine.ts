@@ -228,6 +228,12 @@ export interface PartitionLog {
    * that begins at `offset` is in the log (or from `applyRetention`, with `offset` the log end). Set once; may be left as it is.
    */
   onRoll: (offset: number) => void;
+  /**
+   * Called when the start is to move past what the newest snapshot is known to outlive: the writer leaves one of the log end, if it needs anything of the records. The
+   * start moves when it resolves, and stays when it rejects. Snapshots of such a log are durable when they are written. Set once; may be left as it is. A log in
+   * memory does not ask: its snapshots are lost with it.
+   */
+  beforeStart: () => Promise<void>;
 
   /**
    * Writes and syncs what is queued, and lets go of the files. After a fault it only lets go. `onProgress` is not called any more.

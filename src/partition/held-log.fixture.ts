@@ -98,6 +98,14 @@ export class HeldLog implements PartitionLog {
     return this.#inner.onRoll;
   }
 
+  set beforeStart(callback: () => Promise<void>) {
+    this.#inner.beforeStart = callback;
+  }
+
+  get beforeStart(): () => Promise<void> {
+    return this.#inner.beforeStart;
+  }
+
   read(request: LogRead): ReturnType<PartitionLog['read']> {
     return this.#inner.read(request);
   }

@@ -119,6 +119,7 @@ export class Partition {
     log.onRoll = (offset) => {
       this.#snapshotWriting = this.#leaveSnapshot(offset);
     };
+    log.beforeStart = () => this.#keepProducers();
   }
 
   /** Takes over an open log. Producer state comes from the newest snapshot and the batch headers behind it. */
@@ -547,12 +548,21 @@ export class Partition {
    */
   async #leaveSnapshot(offset: number): Promise<void> {
     if (offset === this.#snapshotOffset || offset !== this.#log.endOffset) return;
-    this.#snapshotOffset = offset;
     try {
-      await this.#log.writeSnapshot(offset, encodeSnapshot(this.#producers, this.#log.abortedCounts()));
+      await this.#writeSnapshot();
     } catch (error) {
       this.#env.logger.warn({ err: error, log: this.id, offset }, 'a producer snapshot could not be written');
     }
+  }
+
+  /** What is known of producers outlives their records (invariant I6, KIP-360). */
+  async #keepProducers(): Promise<void> {
+    if (this.#producers.size > 0) await this.#writeSnapshot();
+  }
+
+  #writeSnapshot(): Promise<void> {
+    this.#snapshotOffset = this.#log.endOffset;
+    return this.#log.writeSnapshot(this.#snapshotOffset, encodeSnapshot(this.#producers, this.#log.abortedCounts()));
   }
 
   #requestSync(): void {

@@ -102,6 +102,7 @@ export class LocalLog implements PartitionLog {
   readonly directory: LogDirectory;
   onProgress: (fault: Error | undefined) => void = () => {};
   onRoll: (offset: number) => void = () => {};
+  beforeStart: () => Promise<void> = async () => {};
 
   readonly #host: LogHost;
   readonly #usesReserve: boolean;
@@ -117,8 +118,8 @@ export class LocalLog implements PartitionLog {
   #compaction: LogCompaction | undefined;
   #settings: LogSettings;
   #startOffset: number;
-  /** The save of the start that began last. */
-  #startSaving: Promise<void> = Promise.resolve();
+  /** The saves of the start that are under way. */
+  #startSaving: Promise<unknown> = Promise.resolve();
   #endOffset: number;
   /** Below, the segments have everything. */
   #writtenOffset: number;
@@ -142,7 +143,8 @@ export class LocalLog implements PartitionLog {
     this.#tail.writtenOffset = this.#endOffset;
     const { epochs, epochsChanged: isChanged, snapshots: offsets, snapshotsMayBeTorn: mayBeTorn } = options;
     this.#epochs = new EpochFile({ disk: env.disk, directory: directory.path, epochs, isChanged });
-    this.#snapshots = new SnapshotFiles({ disk: env.disk, directory: directory.path, offsets, mayBeTorn });
+    const outlive = options.startOffset > 0;
+    this.#snapshots = new SnapshotFiles({ disk: env.disk, directory, offsets, mayBeTorn, outlive });
     const onFault = (fault: Error) => this.fail(fault);
     this.#writer = new LogWriter({
       files,
@@ -359,10 +361,30 @@ export class LocalLog implements PartitionLog {
   /** Durable before anybody is told, and before files below it go for good (invariant I5). */
   async #saveStart(offset: number): Promise<void> {
     if (offset <= this.#startOffset) return;
-    if (this.#isOver) throw new LogClosed('the start of a closed log stays', { cause: this.#fault });
-    const saving = this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));
-    this.#startSaving = saving.catch(() => {});
+    const saving = this.#keepStateAndSave(offset);
+    this.#startSaving = Promise.allSettled([this.#startSaving, saving]);
     await saving;
+  }
+
+  async #keepStateAndSave(offset: number): Promise<void> {
+    this.#assertMovable();
+    await this.#keepState(offset);
+    this.#assertMovable();
+    await this.#host.saveStart(this.id, offset);
+    this.#moveStart(offset);
+  }
+
+  #assertMovable(): void {
+    if (this.#isOver) throw new LogClosed('the start of a closed log stays', { cause: this.#fault });
+  }
+
+  /** The writer can do without the records below `startOffset` when this resolves, whatever a power loss takes of those above (invariant I6). */
+  async #keepState(startOffset: number): Promise<void> {
+    const snapshots = this.#snapshots;
+    snapshots.outlive();
+    if (snapshots.durableOffset < startOffset) await this.beforeStart();
+    // Recovery takes a snapshot beyond the end of the segments for one of lost records.
+    if (snapshots.durableOffset > this.#syncer.syncedOffset) await this.#syncer.sync();
   }
 
   #moveStart(offset: number): void {
@@ -482,7 +504,12 @@ export class LocalLog implements PartitionLog {
 
   async writeSnapshot(offset: number, bytes: Uint8Array): Promise<void> {
     if (await this.#aborted.sync()) await this.directory.sync();
-    await this.#snapshots.write(offset, bytes, !this.#isSmall);
+    await this.#snapshots.write({
+      offset,
+      bytes,
+      durably: !this.#isSmall,
+      syncedOffset: this.#syncer.syncedOffset,
+    });
   }
 
   latestSnapshot<State>(decode: (bytes: Uint8Array) => State | undefined): Promise<Snapshot<State> | undefined> {

@@ -36,7 +36,6 @@ export class LogSyncer implements RoundMember {
   /** Segments that hold bytes or names that may not be durable, oldest first. The last one takes the appends. */
   #unsynced: Segment[] = [];
   #durableOffset: number;
-  /** Below, the segments themselves are synced. */
   #syncedOffset: number;
   /** Below, the journal has been given what the segments may lack. */
   #journalledOffset = 0;
@@ -61,6 +60,11 @@ export class LogSyncer implements RoundMember {
 
   get durableOffset(): number {
     return this.#durableOffset;
+  }
+
+  /** Below, the segments themselves are synced. */
+  get syncedOffset(): number {
+    return this.#syncedOffset;
   }
 
   /** From here on appends go to `segment`. */

@@ -76,9 +76,10 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
     }
     segments = [];
   }
-  found.epochs.cutEnd(Math.max(endOffset, startOffset));
+  const firstFreeOffset = Math.max(endOffset, startOffset);
+  found.epochs.cutEnd(firstFreeOffset);
   found.epochs.cutStart(startOffset);
-  const snapshots = await usableSnapshots(opening, entries, endOffset);
+  const snapshots = await usableSnapshots(opening, entries, firstFreeOffset);
   return { startOffset, segments, epochs: found.epochs, snapshots, bytesChecked };
 }
 

@@ -65,6 +65,7 @@ export interface MemoryLogOptions {
 export class MemoryLog implements PartitionLog {
   onProgress: (fault: Error | undefined) => void = () => {};
   onRoll: (offset: number) => void = () => {};
+  beforeStart: () => Promise<void> = async () => {};
 
   readonly #env: Env;
   readonly #data: MemoryLogData;
