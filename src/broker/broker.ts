@@ -10,7 +10,7 @@ import { GroupCoordinator } from '../coordinator/group/group-coordinator.ts';
 import type { MarkerTarget } from '../coordinator/transaction/marker-target.ts';
 import { TransactionCoordinator } from '../coordinator/transaction/transaction-coordinator.ts';
 import { transactionSettings } from '../coordinator/transaction/transaction-settings.ts';
-import type { LogEngine } from '../log/log-engine.ts';
+import type { LogEngine, LogId } from '../log/log-engine.ts';
 import { ClusterMetadata } from '../metadata/cluster-metadata.ts';
 import type { BrokerEndPoint } from '../metadata/cluster-record.ts';
 import type { MetadataLog } from '../metadata/metadata-log.ts';
@@ -78,7 +78,9 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
   await metadata.register({ endPoints, rack });
 
   const background = new Lifecycle(env.logger);
-  const partitions = new PartitionDirectory({ env, nodeId, config, image: metadata.image, engine, background });
+  const { image } = metadata;
+  const beginLeaderEpoch = (id: LogId) => metadata.beginLeaderEpoch(id);
+  const partitions = new PartitionDirectory({ env, nodeId, config, image, engine, background, beginLeaderEpoch });
   partitions.finishRemovals();
   const led = { nodeId, image: metadata.image, partitions, engine };
   const groups = new GroupCoordinator({

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { settle } from '../../sim/virtual-clock.ts';
 import { present } from '../base/assert.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
 import type { Partition } from '../partition/partition.ts';
-import { type LocalBroker, localBroker } from './local-broker.fixture.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { failing, type LocalBroker, localBroker } from './local-broker.fixture.ts';
 
 const RECORDS = 10;
 const FOUND = 6;
@@ -65,3 +67,55 @@ for (const stop of ['a clean stop', 'a kill'] as const) {
     });
   }
 }
+
+/** After a fault, and before anybody opens the log again. */
+async function failAndLose(node: LocalBroker): Promise<Partition> {
+  const { env } = node;
+  const before = await node.partition('a');
+  const mend = failing(env, ['sync'], 'io', /a-0/);
+  before.append(produced(), PRODUCE_VERSION);
+  await settle(50);
+  assert.equal(before.stopped?.kind, 'storage');
+  mend();
+  const segment = present(env.disk.file(SEGMENT), 'the log has a segment');
+  segment.truncate((segment.bytes / (RECORDS + 1)) * FOUND);
+  return before;
+}
+
+test('the same, when the log is opened again without a restart', async () => {
+  const node = await filled();
+  const { leaderEpoch } = await failAndLose(node);
+  // Appends wait for the pause after a fault.
+  await node.partition('a');
+  await node.env.clock.advance(60_000);
+  await assertDivergence(node, { epoch: leaderEpoch, found: FOUND });
+  await node.stop();
+  const next = await localBroker({}, ['data'], nextStart(node));
+  assert.ok((await next.partition('a')).leaderEpoch > leaderEpoch + 1);
+  await next.stop();
+});
+
+test('a log that lost records is not served as long as no new leader epoch can be begun', async () => {
+  const node = await filled();
+  const { leaderEpoch } = await failAndLose(node);
+  const mend = failing(node.env, ['write', 'sync'], 'io', /__cluster_metadata/);
+  assert.equal(await node.broker.partitions.get('a', 0), ErrorCode.KAFKA_STORAGE_ERROR);
+  mend();
+  await node.env.clock.advance(60_000);
+  await assertDivergence(node, { epoch: leaderEpoch, found: FOUND });
+  await node.stop();
+});
+
+test('a log that lost nothing of what was committed goes on in its leader epoch', async () => {
+  const node = await filled();
+  const { env } = node;
+  const before = await node.partition('a');
+  const mend = failing(env, ['sync'], 'io', /a-0/);
+  before.append(produced(), PRODUCE_VERSION);
+  await settle(50);
+  mend();
+  const after = await node.partition('a');
+  assert.notEqual(after, before);
+  assert.deepEqual([after.leaderEpoch, after.logEndOffset], [before.leaderEpoch, RECORDS + 1]);
+  await node.stop();
+});

@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts';
 import { Slots } from '../base/slots.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
-import type { LogEngine, LogId } from '../log/log-engine.ts';
+import type { LogEngine, LogId, PartitionLog } from '../log/log-engine.ts';
 import { LogOffline } from '../log/log-faults.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
@@ -28,6 +28,8 @@ export interface PartitionDirectoryOptions {
   readonly engine: LogEngine;
   /** Closing and removing that nobody waits for. */
   readonly background: Lifecycle;
+  /** Of a partition that this broker leads; in the image when it resolves. */
+  readonly beginLeaderEpoch: (id: LogId) => Promise<void>;
 }
 
 /** The open partition, or why there is none (an error code); a promise of it when the log has to be opened first. */
@@ -38,6 +40,8 @@ interface Slot {
   readonly id: LogId;
   partition: Partition | undefined;
   opening: Promise<Partition | ErrorCode> | undefined;
+  /** What the last one has shown to clients. */
+  shown: { readonly leaderEpoch: number; readonly highWatermark: number } | undefined;
   /** Undefined as long as the log never failed. */
   pause: FaultPause | undefined;
 }
@@ -191,14 +195,18 @@ export class PartitionDirectory {
     // The leader of an older epoch has to let go of the log first.
     await this.#stopPartition(slot, kind);
     const before = slot.partition;
+    if (before !== undefined) slot.shown = { leaderEpoch: before.leaderEpoch, highWatermark: before.highWatermark };
     slot.partition = undefined;
     // And a deleted topic of the same name has to let go of the directory.
     await this.#removals.get(slot.id.topic);
-    const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
+    let leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
     try {
       const log = await engine.open(slot.id, settings);
+      if (slot.shown?.leaderEpoch === leaderEpoch && log.endOffset < slot.shown.highWatermark) {
+        leaderEpoch = (await this.#beginEpoch(slot.id, log)) ?? leaderEpoch;
+      }
       const producerExpirationMs = () => config.get('producer.id.expiration.ms');
       const verifiesTransactions = () => config.get('transaction.partition.verification.enable');
       // Under another leader, a marker may have ended what was asked about.
@@ -226,6 +234,17 @@ export class PartitionDirectory {
     }
     if (current.settings !== settings) slot.partition.reconfigure(current.settings);
     return slot.partition;
+  }
+
+  /** Clients have read records that the log has no more: what comes in their place is of another epoch, so that they can tell (KIP-320). */
+  async #beginEpoch(id: LogId, log: PartitionLog): Promise<number | undefined> {
+    try {
+      await this.#options.beginLeaderEpoch(id);
+    } catch (error) {
+      await log.close().catch(() => {});
+      throw error;
+    }
+    return this.#ledEpoch(id.topicId, id.partition);
   }
 
   #noteFault(slot: Slot): void {
@@ -270,6 +289,7 @@ export class PartitionDirectory {
         id: { topic: topic.name, topicId: topic.id, partition: index },
         partition: undefined,
         opening: undefined,
+        shown: undefined,
         pause: undefined,
       };
       entry.slots[index] = slot;

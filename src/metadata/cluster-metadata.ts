@@ -15,6 +15,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { areAllCordoned } from '../config/log-directories.ts';
 import { ErrorCode, errorName } from '../protocol/error-code.ts';
 import { type AlterConfigsResult, alterConfigs, type ConfigAlteration } from './alter-configs.ts';
+import { beginLeaderEpoch } from './begin-leader-epoch.ts';
 import type { BrokerEndPoint, ClusterRecord } from './cluster-record.ts';
 import { CLUSTER_DEFAULT, ConfigResourceType } from './config-resource.ts';
 import { type CreatePartitionsResult, createPartitions, type MorePartitions } from './create-partitions.ts';
@@ -131,6 +132,11 @@ export class ClusterMetadata {
         ...address,
       }),
     );
+  }
+
+  /** For a partition that this broker leads and whose log has lost records that were committed. */
+  async beginLeaderEpoch({ topicId, partition }: { topicId: string; partition: number }): Promise<void> {
+    await this.#change((image) => beginLeaderEpoch(image, { topicId, partition, nodeId: this.#nodeId }));
   }
 
   /** One result per topic, in order. The names must differ. */
