@@ -90,9 +90,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a log's start is acknowledged before it is saved",
     file: 'log/local/local-log.ts',
-    find: 'const saving = this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
-    replace:
-      'this.#moveStart(offset); const saving = Promise.resolve(); void this.#host.saveStart(this.id, offset).catch(() => {});',
+    find: `await this.#host.saveStart(this.id, offset);
+    this.#moveStart(offset);`,
+    replace: 'this.#moveStart(offset); void this.#host.saveStart(this.id, offset).catch(() => {});',
     mood: 'forgetful',
     seeds: 60,
   },
@@ -117,8 +117,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a start is believed although it could not be saved',
     file: 'log/local/local-log.ts',
-    find: 'this.#host.saveStart(this.id, offset).then(() => this.#moveStart(offset));',
-    replace: 'this.#host.saveStart(this.id, offset).finally(() => this.#moveStart(offset));',
+    find: `await this.#host.saveStart(this.id, offset);
+    this.#moveStart(offset);`,
+    replace: 'await this.#host.saveStart(this.id, offset).finally(() => this.#moveStart(offset));',
     mood: 'forgetful',
     seeds: 60,
   },
