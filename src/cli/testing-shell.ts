@@ -32,6 +32,7 @@ export function testShell(args: readonly string[], options: TestShellOptions = {
     interruption: () => interruption.signal,
     now: () => Date.now(),
     sinceStartMs: () => performance.now(),
+    serving: () => {},
     exitNow: (code) => {
       throw new Error(`the process would end with ${code}`);
     },

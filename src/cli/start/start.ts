@@ -51,6 +51,7 @@ export async function start(shell: Shell, startNode: (options: NodeOptions) => P
     throw startFailure(error, dataDirs ?? []);
   }
   if (!interruption.aborted) await shell.out(readyLine(node, shell));
+  shell.serving();
   // Not before: the first line loads the library that writes it.
   logOddities(logger, { warnings, withoutEffect });
   await aborted(interruption);
