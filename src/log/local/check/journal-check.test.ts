@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import type { Disk, DiskFile } from '../../../base/env.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
@@ -101,6 +102,35 @@ test('a running broker, and one that has stopped cleanly, leave nothing to say',
   await engine.close();
   const stopped = await check(env);
   assert.deepEqual([stopped.clean, stopped.problems, stopped.journalOnly], [true, [], []]);
+});
+
+test('a journal that grows while it is read, faster than it is read, is not damaged', async () => {
+  const { env, engine } = await busy();
+  await engine.close();
+  const frame = frameOf({ generation: 1, entries: [entry(0, batchAt(0, {}))], numbers: new Map() });
+  await put(env, JOURNAL_FILE, Buffer.concat([formatFileHeader(1), frame]));
+  let growths = 100;
+  const open: Disk['open'] = async (path, mode) => {
+    const file = await env.disk.open(path, mode);
+    if (!path.endsWith(JOURNAL_FILE) || mode !== 'readOnly') return file;
+    const writer = await env.disk.open(path, 'create');
+    const size = async (): Promise<number> => {
+      const bytes = await file.size();
+      if (growths > 0) await writer.write([frame, frame], bytes);
+      growths -= 1;
+      return bytes;
+    };
+    const read: DiskFile['read'] = (buffer, position) => file.read(buffer, position);
+    return Object.assign(Object.create(file), { size, read, close: () => file.close() });
+  };
+  const disk: Disk = Object.assign(Object.create(env.disk), {
+    open,
+    list: (path: string) => env.disk.list(path),
+    stat: (path: string) => env.disk.stat(path),
+  });
+  const report = await checkDirectory({ world: { disk, pause: async () => {} }, root: 'data' });
+  assert.deepEqual(faultsOf(report), []);
+  assert.ok(growths < 0, 'it was read to its end');
 });
 
 test('a damaged frame is told as lost data when whole ones follow, and as a tail when it is the last', async () => {

@@ -56,9 +56,13 @@ export async function checkJournal(
 
 /** Undefined when the file holds nothing, or is gone. */
 async function readPatiently(world: CheckWorld, path: string): Promise<FileContent | undefined> {
+  let last: FileContent | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const content = await readFile(world, path);
+    // A broker that writes gets further each time.
+    if (content?.generation !== last?.generation || content?.position !== last?.position) attempt = 1;
     if (content === undefined || content.ending === 'end' || attempt === ATTEMPTS) return content;
+    last = content;
     await world.pause(PAUSE_MS);
   }
 }

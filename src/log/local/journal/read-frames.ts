@@ -30,13 +30,19 @@ export async function readFrames(
   generation: number,
   onFrame: (frame: ReadFrame) => void,
 ): Promise<number> {
-  const size = await file.size();
+  let size = await file.size();
   const ids: LogId[] = [];
   let position = FILE_HEADER_BYTES;
   for (;;) {
     const bytes = await readFrame(file, { position, size, generation });
     const entries = bytes === undefined ? undefined : parseFrame(bytes, ids);
-    if (bytes === undefined || entries === undefined) return position;
+    if (bytes === undefined || entries === undefined) {
+      const before = size;
+      size = await file.size();
+      // Somebody writes it meanwhile.
+      if (size > before) continue;
+      return position;
+    }
     onFrame({ position, bytes, entries });
     position += bytes.byteLength;
   }
