@@ -12,13 +12,14 @@ import { ErrorCode } from '../protocol/error-code.ts';
 export class Acknowledgement implements OffsetWaiter {
   readonly #fail: (token: number, error: ErrorCode) => void;
   /** By token: whether it is waited for. */
-  readonly #waits: boolean[] = [];
+  readonly #waits: boolean[];
   #pending = 0;
   #resolve: (() => void) | undefined;
   #timer: Timer | undefined;
 
-  /** `fail` is told which of the batches will not be acknowledged, and why. */
-  constructor(fail: (token: number, error: ErrorCode) => void) {
+  /** Tokens are below `tokens`. `fail` is told which of the batches will not be acknowledged, and why. */
+  constructor(tokens: number, fail: (token: number, error: ErrorCode) => void) {
+    this.#waits = new Array<boolean>(tokens).fill(false);
     this.#fail = fail;
   }
 

@@ -12,7 +12,8 @@ export interface LeaderHint {
 /** Collects the hints of one answer, and the addresses of the brokers that they name. */
 export class LeaderHints {
   readonly #context: RequestContext;
-  readonly #addresses = new Map<number, BrokerAddress>();
+  /** Made for the first one: most answers have none. */
+  #addresses: Map<number, BrokerAddress> | undefined;
 
   constructor(context: RequestContext) {
     this.#context = context;
@@ -26,12 +27,15 @@ export class LeaderHints {
     const { leader, leaderEpoch } = partition;
     // The client is connected to this broker and knows where it is.
     const address = leader === this.#context.broker.nodeId ? undefined : brokerAddress(this.#context, leader);
-    if (address !== undefined) this.#addresses.set(leader, address);
+    if (address !== undefined) {
+      this.#addresses ??= new Map();
+      this.#addresses.set(leader, address);
+    }
     return { leaderId: leader, leaderEpoch };
   }
 
   get nodeEndpoints(): readonly BrokerAddress[] {
-    return this.#addresses.size === 0 ? none : [...this.#addresses.values()];
+    return this.#addresses === undefined ? none : [...this.#addresses.values()];
   }
 }
 

@@ -30,13 +30,14 @@ import {
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { Produce } from '../../protocol/messages/produce.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts';
+import { ZERO_UUID } from '../../protocol/uuid.ts';
 import { handler, type RequestContext } from '../handler.ts';
 import { LeaderHints } from '../leader-hints.ts';
 
 type Request = RequestOf<typeof Produce>;
 type Response = ResponseOf<typeof Produce>;
 type TopicAnswer = NonNullable<Response['responses']>[number];
-type PartitionAnswer = NonNullable<NonNullable<TopicAnswer['partitionResponses']>[number]>;
+type PartitionAnswer = NonNullable<TopicAnswer['partitionResponses']>[number] & { readonly errorCode: ErrorCode };
 
 const TOPIC_IDS_VERSION = 13;
 /** The client that may write to internal topics; Kafka's own tools have this id. */
@@ -157,12 +158,11 @@ function areOfOneProducer([first, ...others]: readonly TransactionalBatch[]): bo
 function targetsOf(request: Request, context: RequestContext): readonly Target[] {
   const { image } = context.broker.metadata;
   const byId = context.apiVersion >= TOPIC_IDS_VERSION;
-  const isSingle = request.topicData.length === 1 && request.topicData[0]?.partitionData.length === 1;
-  const targets = new Map<string, Target>();
+  const targets: Target[] = [];
   for (const { name, topicId, partitionData } of request.topicData) {
     const topic = byId ? image.topicById(topicId) : image.topicByName(name);
     for (const { index, records } of partitionData) {
-      const target: Target = {
+      targets.push({
         name,
         topicId,
         topic,
@@ -173,12 +173,16 @@ function targetsOf(request: Request, context: RequestContext): readonly Target[]
         message: null,
         guard: undefined,
         answer: unanswered,
-      };
-      if (isSingle) return [target];
-      targets.set(`${index} ${byId ? topicId : name}`, target);
+      });
     }
   }
-  return [...targets.values()];
+  if (targets.length === 1) return targets;
+  return [...new Map(targets.map((target) => [`${target.index} ${topicKey(target)}`, target])).values()];
+}
+
+/** Requests and answers name topics by name or by id, by version. */
+function topicKey({ name, topicId }: Pick<Target, 'name' | 'topicId'>): string {
+  return name === '' ? topicId : name;
 }
 
 /** The partition to append to, or why nothing can be. */
@@ -207,7 +211,7 @@ function append(
   context: RequestContext,
 ): Response | undefined | Promise<Response | undefined> {
   const { acks } = request;
-  const acknowledgement = new Acknowledgement((token, error) => {
+  const acknowledgement = new Acknowledgement(targets.length, (token, error) => {
     const target = targets[token];
     if (target !== undefined) target.answer = refusal(target.index, error);
   });
@@ -246,25 +250,21 @@ function append(
 }
 
 function responseOf(targets: readonly Target[], context: RequestContext): Response {
-  const responses = new Map<string, TopicAnswer & { readonly partitionResponses: PartitionAnswer[] }>();
-  let hints: LeaderHints | undefined;
-  for (const { name, topicId, topic, index, answer } of targets) {
-    // One of the two is empty, by version.
-    const key = name === '' ? topicId : name;
-    let topicAnswer = responses.get(key);
-    if (topicAnswer === undefined) {
-      topicAnswer = { name, topicId, partitionResponses: [] };
-      responses.set(key, topicAnswer);
-    }
-    if (answer.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER) {
-      hints ??= new LeaderHints(context);
-      const currentLeader = hints.hint(ErrorCode.NOT_LEADER_OR_FOLLOWER, topic, index);
-      topicAnswer.partitionResponses.push(currentLeader === undefined ? answer : { ...answer, currentLeader });
-    } else {
-      topicAnswer.partitionResponses.push(answer);
-    }
-  }
-  return { responses: [...responses.values()], nodeEndpoints: hints?.nodeEndpoints ?? [] };
+  const hints = new LeaderHints(context);
+  // Most requests are for one partition, and grouping would cost them more than all else here.
+  const topics = targets.length === 1 ? [targets] : [...Map.groupBy(targets, topicKey).values()];
+  const responses = topics.map((ofTopic) => topicAnswer(ofTopic, hints));
+  return { responses, nodeEndpoints: hints.nodeEndpoints };
+}
+
+function topicAnswer(targets: readonly Target[], hints: LeaderHints): TopicAnswer {
+  const { name = '', topicId = ZERO_UUID } = targets[0] ?? {};
+  return { name, topicId, partitionResponses: targets.map((target) => partitionAnswer(target, hints)) };
+}
+
+function partitionAnswer({ topic, index, answer }: Target, hints: LeaderHints): PartitionAnswer {
+  const currentLeader = hints.hint(answer.errorCode, topic, index);
+  return currentLeader === undefined ? answer : { ...answer, currentLeader };
 }
 
 function success(fields: {
