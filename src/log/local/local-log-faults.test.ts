@@ -295,6 +295,24 @@ test('a start is the same for whoever asks again after it could not be saved: du
   assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 3);
 });
 
+test('a start does not get ahead of what is durable: a power loss takes nothing along that lies above it', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const env = testEnv(seed);
+    const log = await (await start(env)).open(logId(), logSettings({ segmentBytes: 250, fileDeleteDelayMs: 0 }));
+    // Complete segments are synced in any case: not in time.
+    env.disk.pause = ({ kind, path }) => (kind === 'sync' && path.endsWith('.log') ? settle(50) : Promise.resolve());
+    for (let count = 0; count < 5; count += 1) appendTo(log, {});
+    await whenProgress(log, () => log.writtenOffset === 5);
+    await log.advanceStart(3);
+    env.disk.crash();
+    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const again = await (await start(after)).open(logId(), logSettings());
+    assert.equal(again.startOffset, 3);
+    assert.ok(again.endOffset >= 3);
+    assert.deepEqual(messages(after, 'error'), []);
+  }
+});
+
 test('a log that is being closed moves its start no more', async () => {
   const env = testEnv();
   const { log } = await openWithSegments(env);

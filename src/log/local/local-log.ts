@@ -383,8 +383,9 @@ export class LocalLog implements PartitionLog {
     const snapshots = this.#snapshots;
     snapshots.outlive();
     if (snapshots.durableOffset < startOffset) await this.beforeStart();
-    // Recovery takes a snapshot beyond the end of the segments for one of lost records.
-    if (snapshots.durableOffset > this.#syncer.syncedOffset) await this.#syncer.sync();
+    const { syncedOffset, durableOffset } = this.#syncer;
+    // Recovery takes a snapshot beyond the end of the segments for one of lost records, and a log that ends below its start for a lost one.
+    if (snapshots.durableOffset > syncedOffset || startOffset > durableOffset) await this.#syncer.sync();
   }
 
   #moveStart(offset: number): void {
