@@ -40,5 +40,13 @@ test('a failure of one of many is told when the others have ended', async () => 
   };
   await assert.rejects(slots.all([work(true), work(false), work(false), work(false)]), /this one/);
   assert.equal(atWork, 0);
-  assert.deepEqual(await slots.all([async () => 'a', async () => 'b']), ['a', 'b']);
+});
+
+test('the results of many are in their order, whichever ends first', async () => {
+  const late = async () => {
+    await new Promise(setImmediate);
+    return 'late';
+  };
+  assert.deepEqual(await new Slots(2).all([late, async () => 'first']), ['late', 'first']);
+  assert.deepEqual(await new Slots(1).all([]), []);
 });

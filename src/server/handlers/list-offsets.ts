@@ -11,6 +11,7 @@
 
 import { inOrder } from '../../base/in-order.ts';
 import { limits } from '../../base/limits.ts';
+import { Slots } from '../../base/slots.ts';
 import type { TimestampOffset } from '../../log/log-engine.ts';
 import type { Isolation, Partition } from '../../partition/partition.ts';
 import { errorOfFault, PartitionFault } from '../../partition/partition-fault.ts';
@@ -50,12 +51,8 @@ export const listOffsets = handler(ListOffsets, async (request, context) => {
   const isolation = isolationOf(request);
   const topics = await inOrder(request.topics, async ({ name, partitions }) => {
     const { unique, duplicates } = splitDuplicates(partitions, ({ partitionIndex }) => partitionIndex);
-    const answerTo = (wish: Wish) => {
-      const { partitionIndex } = wish;
-      if (isolation === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR };
-      return answer(name, wish, isolation, context);
-    };
-    const answers = await inOrder(unique, answerTo, limits.partitionsAnswering);
+    const answering = unique.map((wish) => () => answer(name, wish, isolation, context));
+    const answers = await new Slots(limits.partitionsAnswering).all(answering);
     const refusals = duplicates.map((partitionIndex) => ({ partitionIndex, errorCode: ErrorCode.INVALID_REQUEST }));
     return { name, partitions: [...answers, ...refusals] };
   });
@@ -72,9 +69,10 @@ function isolationOf({ replicaId, isolationLevel }: Request): Isolation | undefi
 async function answer(
   topic: string,
   { partitionIndex, currentLeaderEpoch, timestamp }: Wish,
-  isolation: Isolation,
+  isolation: Isolation | undefined,
   { broker, apiVersion }: RequestContext,
 ): Promise<PartitionAnswer> {
+  if (isolation === undefined) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR };
   const version = timestamp >= 0 ? 1 : sinceVersion.get(timestamp);
   if (version === undefined || apiVersion < version)
     return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION };

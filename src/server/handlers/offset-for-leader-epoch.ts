@@ -5,23 +5,27 @@
  */
 import { inOrder } from '../../base/in-order.ts';
 import { limits } from '../../base/limits.ts';
+import { Slots } from '../../base/slots.ts';
+import type { Broker } from '../../broker/broker.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { OffsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts';
+import type { RequestOf } from '../../protocol/schema.ts';
 import { handler } from '../handler.ts';
 
+type Request = RequestOf<typeof OffsetForLeaderEpoch>;
+type Wish = Request['topics'][number]['partitions'][number];
+
 export const offsetForLeaderEpoch = handler(OffsetForLeaderEpoch, async (request, { broker }) => ({
-  topics: await inOrder(request.topics, async ({ topic, partitions }) => ({
-    topic,
-    partitions: await inOrder(
-      partitions,
-      async ({ partition: index, currentLeaderEpoch, leaderEpoch }) => {
-        const partition = await broker.partitions.get(topic, index);
-        if (typeof partition === 'number') return { partition: index, errorCode: partition };
-        const errorCode = partition.checkLeaderEpoch(currentLeaderEpoch);
-        if (errorCode !== ErrorCode.NONE) return { partition: index, errorCode };
-        return { partition: index, errorCode, ...partition.endOfEpoch(leaderEpoch) };
-      },
-      limits.partitionsAnswering,
-    ),
-  })),
+  topics: await inOrder(request.topics, async ({ topic, partitions }) => {
+    const answering = partitions.map((wish) => () => answer(topic, wish, broker));
+    return { topic, partitions: await new Slots(limits.partitionsAnswering).all(answering) };
+  }),
 }));
+
+async function answer(topic: string, { partition: index, currentLeaderEpoch, leaderEpoch }: Wish, broker: Broker) {
+  const partition = await broker.partitions.get(topic, index);
+  if (typeof partition === 'number') return { partition: index, errorCode: partition };
+  const errorCode = partition.checkLeaderEpoch(currentLeaderEpoch);
+  if (errorCode !== ErrorCode.NONE) return { partition: index, errorCode };
+  return { partition: index, errorCode, ...partition.endOfEpoch(leaderEpoch) };
+}
