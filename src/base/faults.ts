@@ -49,6 +49,11 @@ export class DataDirectoryInUse extends Error {
 
 /** For a call on the disk that may find nothing: `await disk.open(path, 'readOnly').catch(ifAbsent)`. */
 export function ifAbsent(error: unknown): undefined {
-  if (error instanceof DiskFault && error.kind === 'absent') return undefined;
+  if (isAbsent(error)) return undefined;
   throw error;
+}
+
+/** A file is not there (any more). */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof DiskFault && error.kind === 'absent';
 }

@@ -6,9 +6,8 @@ import { basename, dirname, resolve } from 'node:path';
 import type { CheckWorld } from '../../log/local/check/check-world.ts';
 import { FaultList } from '../../log/local/check/fault.ts';
 import { checkJournal } from '../../log/local/check/journal-check.ts';
-import { LOG, PARTITION_METADATA, parseFileName } from '../../log/local/file-names.ts';
-import { parsePartitionMetadata } from '../../log/local/partition-metadata.ts';
-import { readSmallFile } from '../../log/local/small-files.ts';
+import { LOG, parseFileName } from '../../log/local/file-names.ts';
+import { readTopicId } from '../../log/local/partition-metadata.ts';
 
 /** Undefined when the segment at `path`, which ends before `endOffset`, is not the last of its log, or the journal has nothing behind it. */
 export async function journalledBeyond(
@@ -22,8 +21,7 @@ export async function journalledBeyond(
   const names = (await world.disk.list(directory)).map(({ name }) => parseFileName(name));
   if (names.some((other) => other?.suffix === LOG && other.offset > segment.offset)) return undefined;
   const journalled = (await checkJournal(world, dirname(directory), new FaultList())).get(basename(directory)) ?? [];
-  const metadata = await readSmallFile(world.disk, `${directory}/${PARTITION_METADATA}`);
-  const topicId = parsePartitionMetadata(metadata?.toString() ?? '');
+  const topicId = await readTopicId(world.disk, directory);
   const own = journalled.filter(({ id }) => topicId === undefined || id.topicId === topicId);
   const to = Math.max(...own.flatMap(({ stretches }) => stretches.map((stretch) => stretch.to)));
   return to > (endOffset ?? segment.offset) ? to : undefined;

@@ -4,7 +4,7 @@
  * waiting; the log decides whether what was written may still take its place.
  */
 import type { Disk, DiskFile } from '../../base/env.ts';
-import { DiskFault } from '../../base/faults.ts';
+import { isAbsent } from '../../base/faults.ts';
 import { GatheredBytes } from '../../base/gathered-bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
@@ -181,7 +181,7 @@ class LogCompaction {
     try {
       return await this.#log.disk.open(segment.log.path, 'readOnly');
     } catch (error) {
-      if (error instanceof DiskFault && error.kind === 'absent' && this.#log.isGone(segment)) return undefined;
+      if (isAbsent(error) && this.#log.isGone(segment)) return undefined;
       throw error;
     }
   }

@@ -4,7 +4,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Env } from '../../base/env.ts';
-import { DiskFault } from '../../base/faults.ts';
+import { DiskFault, ifAbsent } from '../../base/faults.ts';
 import { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import { SharedRuns } from '../../base/shared-runs.ts';
@@ -23,7 +23,6 @@ import {
   isRemovedDirectory,
   isStrayDirectory,
   LOG,
-  PARTITION_METADATA,
   parseDirectoryName,
   parseFutureDirectoryName,
   removedDirectoryName,
@@ -40,10 +39,9 @@ import { type CopySource, FutureLog } from './move/future-log.ts';
 import { openDirectory } from './open-directory.ts';
 import { OpenFiles } from './open-files.ts';
 import { openFromState } from './open-from-state.ts';
-import { parsePartitionMetadata } from './partition-metadata.ts';
+import { readTopicId } from './partition-metadata.ts';
 import { RecoveryPoints } from './recovery-points.ts';
 import { RecoveryReport } from './recovery-report.ts';
-import { readSmallFile } from './small-files.ts';
 import { sparingDisk } from './sparing-disk.ts';
 import { tellUnseenJournal } from './unseen-journal.ts';
 import { WriteSchedule } from './write-schedule.ts';
@@ -342,8 +340,7 @@ export class LocalLogEngine implements LogEngine {
   async #topicIdOf(name: string): Promise<string | undefined> {
     const open = this.#open.get(name)?.id ?? this.#states.get(name)?.id;
     if (open !== undefined) return open.topicId;
-    const bytes = await readSmallFile(this.#env.disk, `${this.#root}/${name}/${PARTITION_METADATA}`);
-    return bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());
+    return readTopicId(this.#env.disk, `${this.#root}/${name}`);
   }
 
   /** The directory holds a topic of the same name that should not be here any more. Its records are not served, and not destroyed either. */
@@ -481,14 +478,9 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     const open = this.#open.get(name);
     if (open !== undefined) return { id, bytes: open.bytes };
-    try {
-      const entries = await this.#env.disk.list(`${this.#root}/${name}`);
-      const bytes = entries.reduce((sum, entry) => (entry.name.endsWith(LOG) ? sum + entry.bytes : sum), 0);
-      return { id, bytes };
-    } catch (error) {
-      if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-      throw error;
-    }
+    const entries = await this.#env.disk.list(`${this.#root}/${name}`).catch(ifAbsent);
+    const bytes = entries?.reduce((sum, entry) => (entry.name.endsWith(LOG) ? sum + entry.bytes : sum), 0);
+    return bytes === undefined ? undefined : { id, bytes };
   }
 
   /** Whether the log has a directory here; without one the journal may have something of it. */

@@ -1,5 +1,6 @@
 /** Reads a log: recent batches from memory, older ones from its segments. Looks for offsets and times across segments; changes nothing. */
 import type { Env } from '../../base/env.ts';
+import { isAbsent } from '../../base/faults.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import type { LogRead, LogSlice, PartitionLog, TimestampOffset } from '../log-engine.ts';
 import type { RecentTail } from '../recent-batches.ts';
@@ -7,7 +8,7 @@ import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts'
 import { walkBatches } from './batch-walk.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
-import { isAbsent, type SegmentList } from './segment-list.ts';
+import type { SegmentList } from './segment-list.ts';
 import { type SearchedSlice, SegmentSearch } from './segment-search.ts';
 
 export interface LogReaderOptions {

@@ -2,7 +2,7 @@
  * The segments of one log. Owns which there are, in which order, and what they hold together. Never empty; the last one takes the appends. Readers may hold a segment across
  * an `await`: where retention or compaction took its files away meanwhile, they find a list that is another one, and look again.
  */
-import { DiskFault } from '../../base/faults.ts';
+import { isAbsent } from '../../base/faults.ts';
 import type { Segment } from './segment.ts';
 
 export class SegmentList {
@@ -116,9 +116,4 @@ export class SegmentList {
       }
     }
   }
-}
-
-/** A file is not there (any more). */
-export function isAbsent(error: unknown): boolean {
-  return error instanceof DiskFault && error.kind === 'absent';
 }

@@ -8,7 +8,7 @@
  * Between two steps the directory is synced: names may reach the disk in any order.
  */
 import type { Disk, DiskEntry, Env } from '../../base/env.ts';
-import { DiskFault } from '../../base/faults.ts';
+import { isAbsent } from '../../base/faults.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
 import { walkBatches } from './batch-walk.ts';
 import {
@@ -71,7 +71,7 @@ async function renameIfThere(disk: Disk, from: string, to: string): Promise<bool
     await disk.rename(from, to);
     return true;
   } catch (error) {
-    if (error instanceof DiskFault && error.kind === 'absent') return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
 }

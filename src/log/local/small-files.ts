@@ -1,14 +1,11 @@
 /** Small files that are read whole and replaced whole: after a crash there is the old one or the new one, never a part. */
 import type { Disk } from '../../base/env.ts';
-import { DiskFault } from '../../base/faults.ts';
+import { ifAbsent } from '../../base/faults.ts';
 import { TEMPORARY } from './file-names.ts';
 
 /** Undefined when there is no such file. */
 export async function readSmallFile(disk: Disk, path: string): Promise<Buffer | undefined> {
-  const file = await disk.open(path, 'readOnly').catch((error: unknown) => {
-    if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-    throw error;
-  });
+  const file = await disk.open(path, 'readOnly').catch(ifAbsent);
   if (file === undefined) return undefined;
   try {
     const bytes = Buffer.allocUnsafe(await file.size());

@@ -5,11 +5,10 @@
  * state of the cut.
  */
 import type { Disk, DiskFile } from '../../../base/env.ts';
-import { DiskFault } from '../../../base/faults.ts';
 import type { LogId } from '../../log-engine.ts';
 import { DELETED, directoryName, fileName, LOG, PARTITION_METADATA, START_OFFSETS } from '../file-names.ts';
 import { parseOffsets } from '../offset-checkpoint.ts';
-import { formatPartitionMetadata, parsePartitionMetadata } from '../partition-metadata.ts';
+import { formatPartitionMetadata, readTopicId } from '../partition-metadata.ts';
 import { readSmallFile, replaceFile } from '../small-files.ts';
 import { copyBatches, endOfBatches, shareFile } from './copy-file.ts';
 import type { LogCut, SegmentCut } from './log-cut.ts';
@@ -103,16 +102,6 @@ async function startOf({ disk, cut, root }: LogToCopy): Promise<number> {
 }
 
 /** Whether the log has its directory there. */
-export async function isIn(copy: Pick<LogToCopy, 'disk' | 'cut' | 'root'>): Promise<boolean> {
-  return (await topicIdOf(copy)) === copy.cut.topicId;
-}
-
-async function topicIdOf({ disk, cut, root }: Pick<LogToCopy, 'disk' | 'cut' | 'root'>): Promise<string | undefined> {
-  try {
-    const bytes = await readSmallFile(disk, `${root}/${directoryName(cut)}/${PARTITION_METADATA}`);
-    return bytes === undefined ? undefined : parsePartitionMetadata(bytes.toString());
-  } catch (error) {
-    if (error instanceof DiskFault && error.kind === 'absent') return undefined;
-    throw error;
-  }
+export async function isIn({ disk, cut, root }: Pick<LogToCopy, 'disk' | 'cut' | 'root'>): Promise<boolean> {
+  return (await readTopicId(disk, `${root}/${directoryName(cut)}`)) === cut.topicId;
 }

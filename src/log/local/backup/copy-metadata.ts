@@ -3,7 +3,7 @@
  * is not in the metadata either, and no producer id is handed out again. It is small, and copied without sharing bytes.
  */
 import type { Disk, DiskEntry } from '../../../base/env.ts';
-import { DiskFault } from '../../../base/faults.ts';
+import { isAbsent } from '../../../base/faults.ts';
 import { directoryName, LOG, parseFileName, START_OFFSETS } from '../file-names.ts';
 import { parseOffsets } from '../offset-checkpoint.ts';
 import { readSmallFile } from '../small-files.ts';
@@ -31,7 +31,7 @@ export async function copyMetadata(copy: MetadataToCopy): Promise<CopiedLog | un
       if (log !== undefined) return log;
     } catch (error) {
       // A file was taken away under the copy.
-      if (!(error instanceof DiskFault && error.kind === 'absent')) throw error;
+      if (!isAbsent(error)) throw error;
     }
     await copy.disk.removeTree(`${copy.target}/${directoryName(copy.cut)}`);
   }

@@ -6,13 +6,12 @@ import {
   CLEANED_OFFSETS,
   fileName,
   LOG,
-  PARTITION_METADATA,
   parseDirectoryName,
   parseFileName,
   START_OFFSETS,
 } from '../file-names.ts';
 import { parseOffsets } from '../offset-checkpoint.ts';
-import { parsePartitionMetadata } from '../partition-metadata.ts';
+import { readTopicId } from '../partition-metadata.ts';
 import { readSmallFile } from '../small-files.ts';
 import { soundBatches } from './copy-file.ts';
 import type { LogCut } from './log-cut.ts';
@@ -30,8 +29,7 @@ export async function cutOfStopped(disk: Disk, root: string): Promise<readonly L
   for (const { name, kind } of await disk.list(root)) {
     const parsed = kind === 'directory' ? parseDirectoryName(name) : undefined;
     if (parsed === undefined) continue;
-    const metadata = await readSmallFile(disk, `${root}/${name}/${PARTITION_METADATA}`);
-    const topicId = parsePartitionMetadata(metadata?.toString() ?? '');
+    const topicId = await readTopicId(disk, `${root}/${name}`);
     if (topicId === undefined) throw new DataDirectoryRefused(`${root}/${name} does not say of which topic it is`);
     const known = { startOffset: starts?.get(name) ?? 0, cleanOffset: cleaned?.get(name), isCompacted: false };
     cuts.push({ ...parsed, topicId, ...known, ...(await segmentsOf(disk, `${root}/${name}`, known.startOffset)) });

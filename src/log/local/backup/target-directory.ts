@@ -3,7 +3,7 @@
  * the directory is written and synced by others.
  */
 import type { Disk } from '../../../base/env.ts';
-import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
+import { DataDirectoryRefused, ifAbsent } from '../../../base/faults.ts';
 import { makeDataDirectory } from '../data-directory.ts';
 import { BACKUP_MANIFEST, INCOMPLETE } from '../file-names.ts';
 
@@ -12,7 +12,8 @@ export async function beginTargets(disk: Disk, paths: readonly string[]): Promis
   const twice = paths.find((path, index) => paths.indexOf(path) < index);
   if (twice !== undefined) throw new DataDirectoryRefused(`${twice} is named twice`);
   for (const path of paths) {
-    const [first] = await entriesOf(disk, path);
+    // What is no directory is found out when it is to be made.
+    const [first] = (await disk.list(path).catch(ifAbsent)) ?? [];
     if (first === undefined) continue;
     throw new DataDirectoryRefused(
       `${path} is not empty: ${first.name} is in it; name a directory that is new or empty`,
@@ -47,15 +48,5 @@ export async function refuseBackupAsData(disk: Disk, path: string): Promise<void
   }
   if ((await disk.stat(`${path}/${BACKUP_MANIFEST}`)) !== undefined) {
     throw new DataDirectoryRefused(`${path} is a backup; make a data directory of it with: ottla restore ${path} DIR`);
-  }
-}
-
-async function entriesOf(disk: Disk, path: string) {
-  try {
-    return await disk.list(path);
-  } catch (error) {
-    // What is no directory is found out when it is to be made.
-    if (error instanceof DiskFault && error.kind === 'absent') return [];
-    throw error;
   }
 }

@@ -9,8 +9,7 @@ import { walkBatches } from '../batch-walk.ts';
 import { directoryName, JOURNAL, LOG, PARTITION_METADATA, parseFileName } from '../file-names.ts';
 import { FILE_HEADER_BYTES, FREE, keyOf, parseFileHeader } from '../journal/journal-frame.ts';
 import { readFrames } from '../journal/read-frames.ts';
-import { parsePartitionMetadata } from '../partition-metadata.ts';
-import { readSmallFile } from '../small-files.ts';
+import { readTopicId } from '../partition-metadata.ts';
 import type { LogReport } from './check-log.ts';
 import type { CheckWorld } from './check-world.ts';
 import type { TopicAudit } from './topic-audit.ts';
@@ -46,8 +45,7 @@ function isSound(logs: readonly LogReport[], { topic, partition }: LogId): boole
 
 /** A topic may have been deleted, or made anew, since the look at its log. */
 async function isStillThere({ world, root }: TopicsToCheck, id: LogId): Promise<boolean> {
-  const bytes = await readSmallFile(world.disk, `${root}/${directoryName(id)}/${PARTITION_METADATA}`);
-  return bytes !== undefined && parsePartitionMetadata(bytes.toString()) === id.topicId;
+  return (await readTopicId(world.disk, `${root}/${directoryName(id)}`)) === id.topicId;
 }
 
 function otherPartitionsProblem(topicId: string, usual: string | undefined): string | undefined {
