@@ -32,9 +32,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Row 7 is the files in `src/` itself and these folders; they may import everything. */
 const faces = new Set(['cli', 'testing']);
 
-/** Files of pure names and functions that handlers and decisions both need: what a topic may be called, what a refusal is. */
+/** Files of pure names and functions that handlers and decisions both need: what a topic may be called, how a log is looked up, what a refusal is. */
 const vocabulary: Readonly<Record<string, readonly string[]>> = {
   server: [
+    'log/log-key.ts',
     'metadata/topic-name.ts',
     'metadata/config-resource.ts',
     'metadata/decision.ts',

@@ -9,6 +9,7 @@ import { limits } from '../base/limits.ts';
 import { type CutAnswer, takeRequest, writeAnswer } from '../log/local/backup/cut-request.ts';
 import type { DirectoryCut } from '../log/local/backup/log-cut.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
+import { keyOf } from '../log/log-key.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { PartitionDirectory } from './partition-directory.ts';
 
@@ -98,8 +99,4 @@ export class BackupCuts {
 
 function isNotMetadata({ topicId }: LogId): boolean {
   return topicId !== metadataLogId.topicId;
-}
-
-function keyOf({ topicId, partition }: LogId): string {
-  return `${topicId} ${partition}`;
 }

@@ -6,6 +6,7 @@ import type { Env, Timer } from '../base/env.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
+import { keyOf } from '../log/log-key.ts';
 import type { PartitionDirectory } from './partition-directory.ts';
 
 export interface HousekeepingOptions {
@@ -96,10 +97,6 @@ export class Housekeeping {
   #expireProducers(): void {
     for (const partition of this.#options.partitions.open()) partition.expireProducers();
   }
-}
-
-function keyOf({ topicId, partition }: LogId): string {
-  return `${partition} ${topicId}`;
 }
 
 interface Task {

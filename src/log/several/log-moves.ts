@@ -15,6 +15,7 @@ import { Turns } from '../../base/turns.ts';
 import type { ClosedLog } from '../local/local-engine.ts';
 import { CopyUnfit, type FutureLog, type Pace } from '../local/move/future-log.ts';
 import type { FutureUsage, LogId, LogUsage } from '../log-engine.ts';
+import { keyOf } from '../log-key.ts';
 import type { MountedDirectory, UsableDirectory } from './mounted-directory.ts';
 import type { PlacementFile } from './placement-file.ts';
 
@@ -337,8 +338,4 @@ export class LogMoves {
       await usable.engine.discardFuture(future);
     }
   }
-}
-
-function keyOf({ topicId, partition }: LogId): string {
-  return `${topicId} ${partition}`;
 }

@@ -19,6 +19,7 @@ import type {
   PartitionLog,
 } from '../log-engine.ts';
 import { LogOffline } from '../log-faults.ts';
+import { keyOf } from '../log-key.ts';
 import { chooseDirectory } from './choose-directory.ts';
 import { DirectoryWishes } from './directory-wishes.ts';
 import { LogMoves, type MoveHost } from './log-moves.ts';
@@ -375,10 +376,6 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
     const closed = await Promise.allSettled(this.#all.map((directory) => directory.close()));
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
-}
-
-function keyOf({ topicId, partition }: LogId): string {
-  return `${topicId} ${partition}`;
 }
 
 /** Nobody but a person can say which of them is the right one. */

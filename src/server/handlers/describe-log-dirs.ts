@@ -6,7 +6,8 @@
  * directory `memory`, and the lag of the future is estimated from bytes.
  */
 import { isCordoned } from '../../config/log-directories.ts';
-import type { DirectoryUsage, FutureUsage, LogId } from '../../log/log-engine.ts';
+import type { DirectoryUsage, FutureUsage } from '../../log/log-engine.ts';
+import { keyOf } from '../../log/log-key.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import { DescribeLogDirs } from '../../protocol/messages/describe-log-dirs.ts';
 import type { RequestOf } from '../../protocol/schema.ts';
@@ -79,10 +80,6 @@ function topicsIn(
 /** A copy that is to replace the log when it has come as far. */
 function describeFuture({ bytes, offsetLag }: FutureUsage) {
   return { partitionSize: bytes, offsetLag, isFutureKey: true };
-}
-
-function keyOf({ topicId, partition }: Pick<LogId, 'topicId' | 'partition'>): string {
-  return `${topicId} ${partition}`;
 }
 
 /** What was asked for, as far as this broker leads it. */
