@@ -26,6 +26,7 @@ import type { LogLevels } from './log-levels.ts';
 import { PartitionDirectory } from './partition-directory.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { topicNames } from './topic-names.ts';
+import { TopicRemovals } from './topic-removals.ts';
 
 export interface Broker {
   readonly env: Env;
@@ -79,18 +80,28 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
 
   const background = new Lifecycle(env.logger);
   const { image } = metadata;
+  const removals = new TopicRemovals({ image, engine, background });
+  removals.resume();
   const beginLeaderEpoch = (id: LogId) => metadata.beginLeaderEpoch(id);
-  const partitions = new PartitionDirectory({ env, nodeId, config, image, engine, background, beginLeaderEpoch });
-  partitions.finishRemovals();
-  const led = { nodeId, image: metadata.image, partitions, engine };
+  const partitions = new PartitionDirectory({
+    env,
+    nodeId,
+    config,
+    image,
+    engine,
+    removals,
+    background,
+    beginLeaderEpoch,
+  });
+  const led = { nodeId, image, partitions, engine };
   const groups = new GroupCoordinator({
     env,
     settings: coordinatorSettings(config),
     partitions: coordinatorPartitions({ topic: CONSUMER_OFFSETS, ...led }),
-    topics: topicNames(metadata.image),
+    topics: topicNames(image),
   });
   const producerIds = new ProducerIds(() => metadata.takeProducerIds());
-  const markers = new LocalMarkers({ image: metadata.image, partitions, groups });
+  const markers = new LocalMarkers({ image, partitions, groups });
   const transactions = new TransactionCoordinator({
     env,
     settings: transactionSettings(config),
@@ -105,7 +116,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
   });
   groups.start();
   transactions.start();
-  const housekeeping = new Housekeeping({ env, config, engine, partitions, background });
+  const housekeeping = new Housekeeping({ env, config, engine, partitions, removals, background });
   housekeeping.start();
   const cleaner = new LogCleaner({ env, config, partitions: () => partitions.open(), background });
   cleaner.start();

@@ -8,12 +8,14 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LogEngine, LogId } from '../log/log-engine.ts';
 import { keyOf } from '../log/log-key.ts';
 import type { PartitionDirectory } from './partition-directory.ts';
+import type { TopicRemovals } from './topic-removals.ts';
 
 export interface HousekeepingOptions {
   readonly env: Env;
   readonly config: BrokerConfig;
   readonly engine: LogEngine;
   readonly partitions: PartitionDirectory;
+  readonly removals: TopicRemovals;
   /** A pass that is under way when this stops is waited for by its owner. */
   readonly background: Lifecycle;
 }
@@ -85,12 +87,12 @@ export class Housekeeping {
    * or whose topic id is damaged.
    */
   async #removeForgotten(logs: readonly LogId[]): Promise<void> {
-    const { engine, partitions } = this.#options;
+    const { engine, partitions, removals } = this.#options;
     const before = this.#unknown;
     const unknown = logs.filter((id) => partitions.isUnknown(id));
     this.#unknown = new Set(unknown.map(keyOf));
     for (const id of unknown.filter((id) => before.has(keyOf(id)))) {
-      await (partitions.wasRemoved(id) ? engine.remove(id) : engine.setAside(id));
+      await (removals.isGone(id) ? engine.remove(id) : engine.setAside(id));
     }
   }
 

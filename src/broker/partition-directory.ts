@@ -19,6 +19,7 @@ import { Partition, type PartitionOptions } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { FaultLog } from './fault-log.ts';
+import type { TopicRemovals } from './topic-removals.ts';
 
 export interface PartitionDirectoryOptions {
   readonly env: Env;
@@ -26,7 +27,8 @@ export interface PartitionDirectoryOptions {
   readonly config: BrokerConfig;
   readonly image: MetadataImage;
   readonly engine: LogEngine;
-  /** Closing and removing that nobody waits for. */
+  readonly removals: TopicRemovals;
+  /** Closing that nobody waits for. */
   readonly background: Lifecycle;
   /** Of a partition that this broker leads; in the image when it resolves. */
   readonly beginLeaderEpoch: (id: LogId) => Promise<void>;
@@ -56,8 +58,6 @@ interface TopicSlots {
 export class PartitionDirectory {
   readonly #options: PartitionDirectoryOptions;
   readonly #topics = new Map<string, TopicSlots>();
-  /** By topic name: the logs of deleted topics are on their way out. Never rejects. */
-  readonly #removals = new Map<string, Promise<void>>();
   readonly #faultLog: FaultLog;
   readonly #unfollow: () => void;
   #isClosed = false;
@@ -134,25 +134,6 @@ export class PartitionDirectory {
     }
   }
 
-  /**
-   * Goes on with removals that a crash has cut short: the logs of a topic that was removed must not be met by the next one of its name. Openings of such names wait for it;
-   * others need not, as looking for the logs takes a while where there are many. To be called once, before anything is opened.
-   */
-  finishRemovals(): void {
-    const { image, engine } = this.#options;
-    const names = new Set(image.removedTopics.values());
-    if (names.size === 0) return;
-    const remove = async (): Promise<void> => {
-      for (const id of await engine.list()) if (this.wasRemoved(id) && !this.#isClosed) await engine.remove(id);
-    };
-    this.#whileRemoving(names, remove());
-  }
-
-  /** Whether the topic of `log` is known to be gone for good. False where it was forgotten. */
-  wasRemoved(log: LogId): boolean {
-    return this.#options.image.removedTopics.has(log.topicId);
-  }
-
   /** Whether `log` belongs to no topic that this broker knows: one that was deleted while it was down, or one that is still to come. */
   isUnknown(log: LogId): boolean {
     return log.topicId !== metadataLogId.topicId && this.#options.image.topicById(log.topicId) === undefined;
@@ -198,7 +179,7 @@ export class PartitionDirectory {
     if (before !== undefined) slot.shown = { leaderEpoch: before.leaderEpoch, highWatermark: before.highWatermark };
     slot.partition = undefined;
     // And a deleted topic of the same name has to let go of the directory.
-    await this.#removals.get(slot.id.topic);
+    await this.#options.removals.ended(slot.id.topic);
     let leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
@@ -325,30 +306,11 @@ export class PartitionDirectory {
   }
 
   #remove(topic: TopicRegistration): void {
-    const { engine } = this.#options;
     const slots = this.#topics.get(topic.id)?.slots ?? [];
     this.#topics.delete(topic.id);
     // In this turn, so that nothing is appended or acknowledged any more.
     const stopping = slots.map((slot) => (slot === undefined ? undefined : this.#stopSlot(slot, 'deleted')));
-    const earlier = this.#removals.get(topic.name);
-    const remove = async (): Promise<void> => {
-      await Promise.all(stopping);
-      await earlier;
-      const ids = topic.partitions.map(({ index }) => ({ topic: topic.name, topicId: topic.id, partition: index }));
-      await Promise.all(ids.map((id) => engine.remove(id)));
-    };
-    this.#whileRemoving(new Set([topic.name]), remove());
-  }
-
-  /** The next topics of these names wait. The background tells of a failure; who comes next only waits for the end. */
-  #whileRemoving(names: ReadonlySet<string>, removal: Promise<void>): void {
-    this.#options.background.run('remove the logs of deleted topics', () => removal);
-    const ended = removal
-      .catch(() => {})
-      .finally(() => {
-        for (const name of names) if (this.#removals.get(name) === ended) this.#removals.delete(name);
-      });
-    for (const name of names) this.#removals.set(name, ended);
+    this.#options.removals.remove(topic, Promise.all(stopping));
   }
 
   async #stopSlot(slot: Slot, kind: PartitionFaultKind, turns?: Slots): Promise<void> {
