@@ -10,12 +10,12 @@ import { limits } from '../base/limits.ts';
 import { Slots } from '../base/slots.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { type TopicSettings, topicSettings } from '../config/topic-settings.ts';
-import type { LogEngine, LogId, PartitionLog } from '../log/log-engine.ts';
+import type { LogEngine, LogId } from '../log/log-engine.ts';
 import { LogOffline } from '../log/log-faults.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
-import { Partition, type PartitionOptions } from '../partition/partition.ts';
+import { Partition } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { FaultLog } from './fault-log.ts';
@@ -172,7 +172,6 @@ export class PartitionDirectory {
   }
 
   async #openSlot(slot: Slot, topicId: string, kind: PartitionFaultKind): Promise<Partition | ErrorCode> {
-    const { env, config, engine } = this.#options;
     // The leader of an older epoch has to let go of the log first.
     await this.#stopPartition(slot, kind);
     const before = slot.partition;
@@ -180,20 +179,11 @@ export class PartitionDirectory {
     slot.partition = undefined;
     // And a deleted topic of the same name has to let go of the directory.
     await this.#options.removals.ended(slot.id.topic);
-    let leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
+    const leaderEpoch = this.#ledEpoch(topicId, slot.id.partition);
     const settings = this.#topics.get(topicId)?.settings;
     if (leaderEpoch === undefined || settings === undefined) return this.#refusal(topicId);
     try {
-      const log = await engine.open(slot.id, settings);
-      if (slot.shown?.leaderEpoch === leaderEpoch && log.endOffset < slot.shown.highWatermark) {
-        leaderEpoch = (await this.#beginEpoch(slot.id, log)) ?? leaderEpoch;
-      }
-      const producerExpirationMs = () => config.get('producer.id.expiration.ms');
-      const verifiesTransactions = () => config.get('transaction.partition.verification.enable');
-      // Under another leader, a marker may have ended what was asked about.
-      const verifications = before?.leaderEpoch === leaderEpoch ? before.verifications : undefined;
-      const options = { env, log, settings, leaderEpoch, producerExpirationMs, verifiesTransactions, verifications };
-      slot.partition = await openPartition(options);
+      slot.partition = await this.#openPartition(slot, { leaderEpoch, settings, before });
     } catch (error) {
       // Whatever is wrong with the log, it is not served. The first request after the pause tries again.
       if (error instanceof LogOffline) return ErrorCode.KAFKA_STORAGE_ERROR;
@@ -208,7 +198,11 @@ export class PartitionDirectory {
     this.#holdAppends(slot, slot.partition);
     // The topic's settings, its leader or the topic itself may have changed since the opening began.
     const current = this.#topics.get(topicId);
-    if (current === undefined || this.#isClosed || this.#ledEpoch(topicId, slot.id.partition) !== leaderEpoch) {
+    if (
+      current === undefined ||
+      this.#isClosed ||
+      this.#ledEpoch(topicId, slot.id.partition) !== slot.partition.leaderEpoch
+    ) {
       await this.#stopPartition(slot, current === undefined ? 'deleted' : 'not-leader');
       slot.partition = undefined;
       return this.#refusal(topicId);
@@ -217,15 +211,35 @@ export class PartitionDirectory {
     return slot.partition;
   }
 
-  /** Clients have read records that the log has no more: what comes in their place is of another epoch, so that they can tell (KIP-320). */
-  async #beginEpoch(id: LogId, log: PartitionLog): Promise<number | undefined> {
+  /** Leaves no open log behind when it rejects. */
+  async #openPartition(
+    { id, shown }: Slot,
+    found: { leaderEpoch: number; settings: TopicSettings; before: Partition | undefined },
+  ): Promise<Partition> {
+    const { env, config, engine, beginLeaderEpoch } = this.#options;
+    const { settings, before } = found;
+    const log = await engine.open(id, settings);
     try {
-      await this.#options.beginLeaderEpoch(id);
+      let { leaderEpoch } = found;
+      // Clients have read records that the log has no more: what comes in their place is of another epoch, so that they can tell (KIP-320).
+      if (shown?.leaderEpoch === leaderEpoch && log.endOffset < shown.highWatermark) {
+        await beginLeaderEpoch(id);
+        leaderEpoch = this.#ledEpoch(id.topicId, id.partition) ?? leaderEpoch;
+      }
+      return await Partition.open({
+        env,
+        log,
+        settings,
+        leaderEpoch,
+        producerExpirationMs: () => config.get('producer.id.expiration.ms'),
+        verifiesTransactions: () => config.get('transaction.partition.verification.enable'),
+        // Under another leader, a marker may have ended what was asked about.
+        verifications: before?.leaderEpoch === leaderEpoch ? before.verifications : undefined,
+      });
     } catch (error) {
       await log.close().catch(() => {});
       throw error;
     }
-    return this.#ledEpoch(id.topicId, id.partition);
   }
 
   #noteFault(slot: Slot): void {
@@ -327,15 +341,5 @@ export class PartitionDirectory {
     } catch (error) {
       this.#faultLog.error({ err: error, log: slot.id }, 'a partition could not be closed in order');
     }
-  }
-}
-
-/** Leaves no open log behind when it rejects. */
-async function openPartition(options: PartitionOptions): Promise<Partition> {
-  try {
-    return await Partition.open(options);
-  } catch (error) {
-    await options.log.close().catch(() => {});
-    throw error;
   }
 }
