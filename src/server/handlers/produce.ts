@@ -4,8 +4,8 @@
  * v5 added the log start to the answer, v7 allows zstd (KIP-110), v8 tells which records were wrong (KIP-467), v9 is flexible, v10 names the leader where
  * this broker is not it (KIP-951), v12 adds partitions to transactions by itself (KIP-890), v13 names topics by id (KIP-516).
  *
- * The coordinator is asked first about partitions where the transaction of the batch is not open yet. All batches of a request get their places in one turn; then the next request of the connection is begun, and the answer waits for the disk. acks=all waits for
- * stable storage, acks=1 for the operating system.
+ * The coordinator is asked first about partitions where the transaction of the batch is not open yet. All batches of a request get their places in one turn; then the next
+ * request of the connection is begun, and the answer waits for the disk. acks=all waits for stable storage, acks=1 for the operating system.
  *
  * Differs from Apache Kafka: the timeout is at least a second, because what is waited for is this broker's disk; batches that Apache Kafka answers with a
  * server error, or never, are refused with the error of what is wrong (`protocol/batch/validate.ts`).
@@ -15,7 +15,7 @@ import { limits } from '../../base/limits.ts';
 import { Acknowledgement } from '../../broker/acknowledgement.ts';
 import { type Admitted, admitProduced, type TransactionalBatch } from '../../broker/produce-admission.ts';
 import type { TopicRegistration } from '../../metadata/metadata-image.ts';
-import type { AppendRefused } from '../../partition/append-result.ts';
+import type { Appended, AppendRefused } from '../../partition/append-result.ts';
 import type { Partition } from '../../partition/partition.ts';
 import type { VerificationGuard } from '../../partition/transaction-verifications.ts';
 import {
@@ -222,7 +222,7 @@ function append(
     if (typeof found === 'number' || found instanceof Promise) {
       // Every promise has been awaited.
       const error = typeof found === 'number' ? found : ErrorCode.UNKNOWN_SERVER_ERROR;
-      target.answer = { ...refusal(index, error), errorMessage: target.message };
+      target.answer = refusal(index, error, target.message);
       hasError = true;
       continue;
     }
@@ -232,8 +232,7 @@ function append(
       hasError = true;
       continue;
     }
-    const { baseOffset, logAppendTimeMs, logStartOffset } = result;
-    target.answer = success({ index, baseOffset, logAppendTimeMs, logStartOffset });
+    target.answer = success(index, result);
     const hasBacklog = found.uncommittedBytes > limits.uncommittedBytesPerPartition;
     if (hasBacklog) isAhead = true;
     // Without acknowledgements the connection waits only to be slowed down to the speed of the disk.
@@ -267,13 +266,7 @@ function partitionAnswer({ topic, index, answer }: Target, hints: LeaderHints): 
   return currentLeader === undefined ? answer : { ...answer, currentLeader };
 }
 
-function success(fields: {
-  index: number;
-  baseOffset: number;
-  logAppendTimeMs: number;
-  logStartOffset: number;
-}): PartitionAnswer {
-  const { index, baseOffset, logAppendTimeMs, logStartOffset } = fields;
+function success(index: number, { baseOffset, logAppendTimeMs, logStartOffset }: Appended): PartitionAnswer {
   return {
     index,
     errorCode: ErrorCode.NONE,
@@ -285,7 +278,7 @@ function success(fields: {
   };
 }
 
-function refusal(index: number, errorCode: ErrorCode): PartitionAnswer {
+function refusal(index: number, errorCode: ErrorCode, errorMessage: string | null = null): PartitionAnswer {
   return {
     index,
     errorCode,
@@ -293,7 +286,7 @@ function refusal(index: number, errorCode: ErrorCode): PartitionAnswer {
     logAppendTimeMs: -1,
     logStartOffset: -1,
     recordErrors: undefined,
-    errorMessage: null,
+    errorMessage,
   };
 }
 
