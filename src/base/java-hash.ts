@@ -1,7 +1,4 @@
-/**
- * The two hashes on which Kafka's clients and brokers must agree: which partition a key belongs to, and which partition
- * coordinates a group.
- */
+/** The hash on which all brokers must agree: which partition coordinates a group or a transactional id. */
 
 /** Java's `String.hashCode`: over UTF-16 code units, a signed 32-bit integer. */
 export function javaStringHash(text: string): number {
@@ -17,35 +14,4 @@ export function javaStringHash(text: string): number {
 export function coordinatorPartition(id: string, partitionCount: number): number {
   const hash = javaStringHash(id);
   return (hash === -0x80000000 ? 0 : Math.abs(hash)) % partitionCount;
-}
-
-const MURMUR2_SEED = 0x9747b28c;
-const MURMUR2_FACTOR = 0x5bd1e995;
-
-/** Murmur2 as Kafka's Java producer computes it for a record key: a signed 32-bit integer. */
-export function murmur2(key: Uint8Array): number {
-  const length = key.length;
-  let hash = MURMUR2_SEED ^ length;
-  const tail = length & ~3;
-  for (let at = 0; at < tail; at += 4) {
-    let word = byteAt(key, at) | (byteAt(key, at + 1) << 8) | (byteAt(key, at + 2) << 16) | (byteAt(key, at + 3) << 24);
-    word = Math.imul(word, MURMUR2_FACTOR);
-    word ^= word >>> 24;
-    hash = Math.imul(hash, MURMUR2_FACTOR) ^ Math.imul(word, MURMUR2_FACTOR);
-  }
-  if (tail < length) {
-    for (let at = length - 1; at >= tail; at--) hash ^= byteAt(key, at) << (8 * (at - tail));
-    hash = Math.imul(hash, MURMUR2_FACTOR);
-  }
-  hash = Math.imul(hash ^ (hash >>> 13), MURMUR2_FACTOR);
-  return hash ^ (hash >>> 15);
-}
-
-/** The partition that Kafka's default partitioner gives to a record with this key. */
-export function keyPartition(key: Uint8Array, partitionCount: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitionCount;
-}
-
-function byteAt(bytes: Uint8Array, index: number): number {
-  return bytes[index] ?? 0;
 }

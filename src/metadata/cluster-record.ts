@@ -92,4 +92,3 @@ export interface FeatureLevelSet {
 
 /** In PartitionChanged: the leader stays. */
 export const NO_LEADER_CHANGE = -2;
-export const NO_LEADER = -1;

@@ -160,9 +160,3 @@ export const apis: readonly Api[] = [
   AlterShareGroupOffsets,
   DeleteShareGroupOffsets,
 ];
-
-const byKey = new Map(apis.map((api) => [api.key, api]));
-
-export function apiByKey(key: number): Api | undefined {
-  return byKey.get(key);
-}

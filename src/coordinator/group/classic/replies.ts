@@ -1,15 +1,11 @@
 /** What the steps of a classic group answer: the responses of the protocol, ready for the encoder. */
 import { ErrorCode } from '../../../protocol/error-code.ts';
-import type { Heartbeat } from '../../../protocol/messages/heartbeat.ts';
 import type { JoinGroup } from '../../../protocol/messages/join-group.ts';
-import type { LeaveGroup } from '../../../protocol/messages/leave-group.ts';
 import type { SyncGroup } from '../../../protocol/messages/sync-group.ts';
 import type { ResponseOf } from '../../../protocol/schema.ts';
 
 export type JoinReply = ResponseOf<typeof JoinGroup>;
 export type SyncReply = ResponseOf<typeof SyncGroup>;
-export type HeartbeatReply = ResponseOf<typeof Heartbeat>;
-export type LeaveReply = ResponseOf<typeof LeaveGroup>;
 
 /** Who sent a request, and in which version. */
 export interface Requester {
