@@ -4,7 +4,9 @@ import { mock, test } from 'node:test';
 import type { Disk, DiskFile } from '../src/base/env.ts';
 import { JOURNAL } from '../src/log/local/file-names.ts';
 import { Journal } from '../src/log/local/journal/journal.ts';
+import { JournalFile } from '../src/log/local/journal/journal-file.ts';
 import { FRAME_HEADER_BYTES, type JournalEntry } from '../src/log/local/journal/journal-frame.ts';
+import type { LogId } from '../src/log/log-engine.ts';
 import { crc32c } from '../src/protocol/batch/crc32c.ts';
 import { simulateLog } from './log-simulation.ts';
 
@@ -89,6 +91,26 @@ test('the simulation finds a journal that is emptied before the segments are syn
 
 test('the simulation finds a journal that is not replayed', async () => {
   const planted = mock.method(Journal.prototype, 'needs', () => false);
+  try {
+    assert.ok(await firstFound());
+  } finally {
+    planted.mock.restore();
+  }
+});
+
+test('the simulation finds a journal that is believed as it is read', async () => {
+  const planted = mock.method(JournalFile.prototype, 'makeDurable', async () => true);
+  try {
+    assert.ok(await firstFound());
+  } finally {
+    planted.mock.restore();
+  }
+});
+
+test('the simulation finds a journal that is emptied when its logs are open again', async () => {
+  const planted = mock.method(Journal.prototype, 'settleLater', function (this: Journal, id: LogId) {
+    this.settled(id, Number.POSITIVE_INFINITY);
+  });
   try {
     assert.ok(await firstFound());
   } finally {

@@ -7,6 +7,7 @@ import type { PartitionLog } from '../src/log/log-engine.ts';
 import { LogModel } from './log-model.ts';
 import { type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
+import { settle } from './virtual-clock.ts';
 
 const LOGS = 5;
 const settings = logSettings({ segmentBytes: 500 });
@@ -71,5 +72,43 @@ test('a power loss at any disk call, and one more during recovery, loses nothing
       env = { ...env, disk: env.disk.restarted(env.clock) };
     }
     await append(await open(env, models), models, 2);
+  }
+});
+
+test('a kill, and a power loss at any disk call of the recovery and what comes after it, loses nothing', async () => {
+  const recovered = async (env: TestEnv, models: readonly LogModel[]) => {
+    const crowd = await open(env, models);
+    // What the recovery has left to the background is done by then.
+    await env.clock.advance(31_000);
+    await append(crowd, models, 1);
+  };
+  const killed = async (seed: number, appends: number) => {
+    const env = testEnv(seed);
+    const models = Array.from({ length: LOGS }, () => new LogModel());
+    const crowd = await open(env, models);
+    for (let count = 0; count < appends; count += 1) await append(crowd, models, 0);
+    // Half of the logs have some of it in their segments, too.
+    for (const log of crowd.logs.slice(0, LOGS / 2)) log.requestWrite();
+    await settle();
+    for (const [index, log] of crowd.logs.entries()) models[index]?.progress(log);
+    for (const model of models) model.stopped('killed');
+    return { env: { ...env, disk: env.disk.restarted(env.clock) }, models };
+  };
+  for (const appends of [1, 4]) {
+    const whole = await killed(0, appends);
+    const before = whole.env.disk.operations;
+    await recovered(whole.env, whole.models);
+    const calls = whole.env.disk.operations - before;
+    assert.ok(calls > 50, 'the recovery is long enough');
+    for (let call = 0; call < calls; call += 1) {
+      const { env, models } = await killed(call, appends);
+      const dieAt = env.disk.operations + call;
+      env.disk.judge = ({ sequence }) => ({ kind: sequence === dieAt ? 'crash' : 'ok' });
+      await untilDeath(env.disk, recovered(env, models));
+      if (!env.disk.dead) env.disk.crash();
+      for (const model of models) model.stopped('power');
+      const next = { ...env, disk: env.disk.restarted(env.clock) };
+      await append(await open(next, models), models, 2);
+    }
   }
 });

@@ -14,7 +14,7 @@ test(`a whole broker keeps its promises in ${SEEDS} simulated worlds`, async () 
 });
 
 test('the same seed gives the same world, byte for byte', async () => {
-  for (const [seed, mood] of [[12], [11], [10, 'careful']] as const) {
+  for (const [seed, mood] of [[12], [11], [8, 'careful']] as const) {
     const [trace, again] = await apart('tracesOf', 'world', seed, mood);
     assert.ok(trace.split('\n').length > 500, 'the world is long enough');
     assert.equal(again, trace);

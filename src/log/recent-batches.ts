@@ -18,11 +18,25 @@ export class RecentTail {
 
   /** What `read` asks for; undefined when the batch that contains its offset is not here any more. */
   read(read: LogRead): LogSlice | undefined {
+    const index = this.#indexOf(read.offset);
+    return index === undefined ? undefined : this.batches.slice(read, index);
+  }
+
+  /** All batches from the one that contains `offset` on; false, and none, when that one is not here any more. */
+  visit(offset: number, visit: (batch: Uint8Array) => void): boolean {
+    const index = this.#indexOf(offset);
+    if (index === undefined) return false;
+    for (let at = index, batch = this.batches.at(at); batch !== undefined; batch = this.batches.at(++at))
+      visit(batch.bytes);
+    return true;
+  }
+
+  #indexOf(offset: number): number | undefined {
     const { batches } = this;
-    const index = batches.indexOf(read.offset);
+    const index = batches.indexOf(offset);
     // Only the first may begin behind the offset: any other follows one that ends before it.
-    if (index === 0 && (batches.first === undefined || read.offset < baseOffset(batches.first.bytes))) return undefined;
-    return batches.slice(read, index);
+    if (index === 0 && (batches.first === undefined || offset < baseOffset(batches.first.bytes))) return undefined;
+    return index;
   }
 }
 

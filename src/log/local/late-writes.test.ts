@@ -113,11 +113,16 @@ test('a scan and a search do not pass over what could not be written', async () 
   const log = first(logs);
   env.disk.judge = ({ kind, path }) =>
     kind === 'write' && path.endsWith('.log') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  let inMemory = 0;
+  await log.scan(0, () => {
+    inMemory += 1;
+  });
+  assert.equal(inMemory, 3);
+  await assert.rejects(log.offsetForTimestamp({ timestamp: TIMESTAMP, endOffset: 3 }), DiskFault);
   await assert.rejects(
     log.scan(0, () => {}),
     DiskFault,
   );
-  await assert.rejects(log.offsetForTimestamp({ timestamp: TIMESTAMP, endOffset: 3 }), DiskFault);
 });
 
 test('a write that fails late fails its log, which comes back with everything', async () => {

@@ -29,6 +29,7 @@ import {
   strayDirectoryName,
 } from './file-names.ts';
 import { discardJournal, Journal } from './journal/journal.ts';
+import type { OffsetRange } from './journal/journal-file.ts';
 import { keyOf } from './journal/journal-frame.ts';
 import { firstJournalled, replayJournal } from './journal/replay.ts';
 import { SyncRounds } from './journal/sync-rounds.ts';
@@ -213,8 +214,10 @@ export class LocalLogEngine implements LogEngine {
       const closedOffset = this.closedLog(id)?.state.segments.at(-1)?.endOffset ?? 0;
       const known = await this.#openFromState(id, settings);
       if (this.#unsound.has(name)) this.#recoveries.begun(name);
-      const log = known ?? (await this.#host.slots.run(() => this.#openFromFiles(id, settings, closedOffset)));
-      await this.#completeFromJournal(log);
+      const journalled = await this.#journal.vouchedFor(id);
+      const openFromFiles = () => this.#openFromFiles(id, settings, { closedOffset, journalled });
+      const log = known ?? (await this.#host.slots.run(openFromFiles));
+      await this.#completeFromJournal(log, journalled);
       this.#states.delete(name);
       this.#unsound.delete(name);
       this.#open.set(name, log);
@@ -242,8 +245,15 @@ export class LocalLogEngine implements LogEngine {
     return undefined;
   }
 
-  /** `closedOffset`: where the log ended when it was closed in order; 0 when that is not known. */
-  async #openFromFiles(id: LogId, settings: LogSettings, closedOffset: number): Promise<LocalLog> {
+  /**
+   * `closedOffset`: where the log ended when it was closed in order; 0 when that is not known. `journalled`: what the journal has on stable storage, so that it need not
+   * be synced anywhere else for now.
+   */
+  async #openFromFiles(
+    id: LogId,
+    settings: LogSettings,
+    { closedOffset, journalled }: { closedOffset: number; journalled: OffsetRange | undefined },
+  ): Promise<LocalLog> {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
     if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
@@ -266,39 +276,51 @@ export class LocalLogEngine implements LogEngine {
       recoveryPoint,
       closedOffset: isMissing ? 0 : closedOffset,
       journalledOffset: this.#journal.endOffset(id),
+      journalled,
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
     });
     this.#recoveries.checked(found.bytesChecked);
+    const active = found.segments.at(-1);
+    const isSynced = active === undefined || active.durableBytes === active.bytes;
     // What was recovered counts as durable from here on; its files are synced, their names may not be.
-    if ((found.segments.at(-1)?.endOffset ?? 0) > recoveryPoint) {
+    if (isSynced && (active?.endOffset ?? 0) > recoveryPoint) {
       await directory.sync();
       for (const segment of found.segments) segment.namesDurable = true;
     }
     const { startOffset } = found;
-    const isEmpty = found.segments.length === 0;
+    const isEmpty = active === undefined;
     const firstOffset = isEmpty
       ? await firstJournalled(this.#journal.batchesOf(id, startOffset), startOffset)
       : startOffset;
+    const endOffset = isEmpty ? firstOffset : active.endOffset;
     return this.#log({
       id,
       settings,
       directory,
       ...found,
       firstOffset,
+      syncedOffset: isSynced ? endOffset : Math.min(recoveryPoint, endOffset),
       epochsChanged: !sound,
       snapshotsMayBeTorn: !sound,
     });
   }
 
   /** What is durable by the journal alone comes back into the log before anybody sees it. */
-  async #completeFromJournal(log: LocalLog): Promise<void> {
+  async #completeFromJournal(log: LocalLog, journalled: OffsetRange | undefined): Promise<void> {
     const { id } = log;
     if (!this.#journal.needs(id)) return;
     const logger = this.#env.logger.child({ topic: id.topic, partition: id.partition });
     try {
       const fromOffset = log.endOffset;
-      await replayJournal(this.#journal.batchesOf(id, fromOffset), log, logger);
+      const relieve = () => (journalled === undefined ? log.settle() : log.written());
+      await replayJournal(this.#journal.batchesOf(id, fromOffset), log, { logger, relieve });
       this.#recoveries.replayed(log.endOffset - fromOffset);
+      if (journalled !== undefined && log.endOffset >= journalled.endOffset) {
+        log.trustRestored();
+        this.#journal.settleLater(id);
+        return;
+      }
+      await log.settle();
       this.#journal.settled(id, Number.POSITIVE_INFINITY);
     } catch (error) {
       await log.close().catch(() => {});

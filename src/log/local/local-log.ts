@@ -89,6 +89,8 @@ export interface FoundLog {
   readonly segments: readonly Segment[];
   /** Where the first segment begins when there is none. */
   readonly firstOffset: number;
+  /** Below, the segments are synced. The journal has the rest of them, durably. */
+  readonly syncedOffset: number;
   readonly epochs: EpochList;
   /** The epochs are not yet in their file. */
   readonly epochsChanged: boolean;
@@ -163,6 +165,7 @@ export class LocalLog implements PartitionLog {
       tail: this.#tail,
       write: () => this.#writer.write(),
       durableOffset: this.#endOffset,
+      syncedOffset: options.syncedOffset,
       onDurable: () => this.#progress(),
       onFault,
     });
@@ -209,6 +212,13 @@ export class LocalLog implements PartitionLog {
   /** Takes back a batch that the journal has, also when the disk is full: it has its room in the reserve. */
   restore(batch: AppendedBatch): void {
     this.#add(batch);
+    this.#syncer.restored(this.#endOffset);
+  }
+
+  /** What was restored is on stable storage in the journal. Throws the fault that has ended the log meanwhile. */
+  trustRestored(): void {
+    if (this.#fault !== undefined) throw this.#fault;
+    this.#syncer.trustRestored();
   }
 
   #add(batch: AppendedBatch): void {
@@ -302,6 +312,8 @@ export class LocalLog implements PartitionLog {
   }
 
   async scan(offset: number, visit: (batch: Uint8Array) => void): Promise<void> {
+    // After a crash that may be all of the log, and nobody needs its file yet.
+    if (this.#fault === undefined && this.#tail.visit(offset, visit)) return;
     await this.#writeOrFault();
     return this.#reader.scan(offset, visit);
   }

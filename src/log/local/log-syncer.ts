@@ -26,6 +26,8 @@ export interface LogSyncerOptions {
   /** Resolves when everything appended is with the operating system, or after a fault of the log. */
   readonly write: () => Promise<void>;
   readonly durableOffset: number;
+  /** Below, the segments are synced; what lies between has the journal. */
+  readonly syncedOffset: number;
   readonly onDurable: () => void;
   readonly onFault: (fault: Error) => void;
 }
@@ -38,7 +40,7 @@ export class LogSyncer implements RoundMember {
   #durableOffset: number;
   #syncedOffset: number;
   /** Below, the journal has been given what the segments may lack. */
-  #journalledOffset = 0;
+  #journalledOffset: number;
   /** Below, the segments have everything, synced or not. */
   #writtenOffset: number;
   /** Below, everything is appended and is to be durable. */
@@ -53,7 +55,8 @@ export class LogSyncer implements RoundMember {
     this.#options = options;
     this.#key = keyOf(options.id);
     this.#durableOffset = options.durableOffset;
-    this.#syncedOffset = options.durableOffset;
+    this.#syncedOffset = options.syncedOffset;
+    this.#journalledOffset = options.durableOffset;
     this.#writtenOffset = options.durableOffset;
     this.#wantedOffset = options.durableOffset;
   }
@@ -90,6 +93,17 @@ export class LogSyncer implements RoundMember {
     if (offset <= this.#wantedOffset) return;
     this.#wantedOffset = offset;
     this.#join();
+  }
+
+  /** An earlier process's journal has what is appended below `offset`. */
+  restored(offset: number): void {
+    this.#journalledOffset = offset;
+  }
+
+  /** And has it on stable storage. */
+  trustRestored(): void {
+    this.#wantedOffset = Math.max(this.#wantedOffset, this.#journalledOffset);
+    this.#moveDurable(this.#journalledOffset);
   }
 
   written(offset: number): void {

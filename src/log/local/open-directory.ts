@@ -20,6 +20,7 @@ import {
   TRANSACTION_INDEX,
 } from './file-names.ts';
 import { areSane } from './index-sanity.ts';
+import type { OffsetRange } from './journal/journal-file.ts';
 import { parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { OpenFiles } from './open-files.ts';
 import { rebuildIndexes } from './rebuild-indexes.ts';
@@ -44,6 +45,8 @@ export interface DirectoryOpening {
   readonly closedOffset: number;
   /** Up to where the journal has the log; 0 when it has nothing of it. */
   readonly journalledOffset: number;
+  /** What of it the journal has on stable storage. */
+  readonly journalled: OffsetRange | undefined;
   /** Puts the durable recovery point back to the end of what was found, if it is above. */
   readonly distrust: (offset: number) => Promise<void>;
 }
@@ -143,7 +146,9 @@ async function openSegments(
       ? opening.recoveryPoint
       : Math.min(facts.baseOffset, opening.recoveryPoint);
     const rollJitterMs = jitter(opening);
-    const recovery = { ...opening, recoveryPoint, facts, rollJitterMs, indexBytesMax, indexIntervalBytes };
+    // Behind a gap nothing is believed: only the last segment may lack something.
+    const journalled = next === undefined && !hasSnapshotAbove(entries, recoveryPoint) ? opening.journalled : undefined;
+    const recovery = { ...opening, recoveryPoint, journalled, facts, rollJitterMs, indexBytesMax, indexIntervalBytes };
     const recovered = await recoverSegment(recovery);
     const { segment, bytesCut } = recovered;
     segments.push(segment);
@@ -171,6 +176,14 @@ async function removeBelowStart(
   const first = all.findLastIndex(({ baseOffset }) => baseOffset <= opening.startOffset);
   for (const { baseOffset } of all.slice(0, Math.max(0, first))) await removeSegment(opening, baseOffset);
   return all.slice(Math.max(0, first));
+}
+
+/** Of a log whose beginning is deleted it may be all that is known of producers (invariant I6), and it goes when a power loss leaves an end below it. */
+function hasSnapshotAbove(entries: readonly DiskEntry[], offset: number): boolean {
+  return entries.some(({ name }) => {
+    const parsed = parseFileName(name);
+    return parsed?.suffix === SNAPSHOT && parsed.offset > offset;
+  });
 }
 
 /** The log did reach `offset`, synced or by the journal: segments that end below were deleted, and a crash has left them, or a part of them. */

@@ -51,6 +51,7 @@ export async function openFromState(opening: StateToOpen): Promise<FoundLog | un
     startOffset,
     firstOffset: startOffset,
     segments,
+    syncedOffset: active.endOffset,
     epochs: new EpochList(epochs),
     epochsChanged: !epochsSaved,
     snapshots,

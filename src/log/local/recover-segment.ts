@@ -3,14 +3,15 @@
  * one before. What follows the last good batch is cut off, and both indexes are made anew from there.
  */
 import type { DiskFile, Env } from '../../base/env.ts';
-import { limits } from '../../base/limits.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { baseOffset, HEADER_BYTES, lastOffset } from '../../protocol/batch/header.ts';
 import { appendedBatch, maxTimestampOfRecords } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
 import { walkBatches } from './batch-walk.ts';
+import type { OffsetRange } from './journal/journal-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
+import { writeAgain } from './write-again.ts';
 
 export interface SegmentRecovery {
   readonly env: Env;
@@ -20,6 +21,8 @@ export interface SegmentRecovery {
   readonly facts: SegmentFacts;
   /** Batches below are known to be good. */
   readonly recoveryPoint: number;
+  /** What the journal has of the log, durably. Where that is all that is in doubt, the segment is left to a later sync. */
+  readonly journalled: OffsetRange | undefined;
   readonly rollJitterMs: number;
   readonly indexBytesMax: number;
   readonly indexIntervalBytes: number;
@@ -54,18 +57,19 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
     timeIndexBytes: probe.times.entries.count * 12,
   });
   await probe.close();
-  await files.use(segment.log, (file) => recoverFile(file, recovery, segment));
+  const durableBytes = await files.use(segment.log, (file) => recoverFile(file, recovery, segment));
   if (segment.abortedCount > 0) await segment.aborted.truncateAbove(segment.endOffset - 1);
   segment.writtenBytes = segment.bytes;
-  segment.durableBytes = segment.bytes;
+  segment.durableBytes = durableBytes;
   // Where nothing of a file is known to be durable, its name is not either.
   segment.namesDurable = facts.baseOffset < recovery.recoveryPoint;
   segment.modifiedMs = facts.modifiedMs;
   return { segment, bytesCut: facts.bytes - segment.bytes, bytesChecked: facts.bytes - start.position };
 }
 
-async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<void> {
-  const { facts, epochs, indexIntervalBytes, recoveryPoint } = recovery;
+/** How much of the file is durable when it resolves. */
+async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<number> {
+  const { facts, epochs, indexIntervalBytes, recoveryPoint, journalled } = recovery;
   let doubtful = facts.bytes;
   await walkBatches({
     file,
@@ -83,26 +87,21 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
   });
   const cut = segment.bytes < facts.bytes;
   if (cut) await file.truncate(segment.bytes);
-  if (!cut && doubtful === facts.bytes) return;
-  await rewrite(file, { from: doubtful, to: segment.bytes });
+  if (!cut && doubtful === facts.bytes) return segment.bytes;
+  await writeAgain(file, { from: doubtful, to: segment.bytes });
+  // What was cut off would come back behind other batches.
+  if (!cut && has(journalled, { fromOffset: recoveryPoint, endOffset: segment.endOffset })) return doubtful;
   await file.sync();
+  return segment.bytes;
+}
+
+function has(all: OffsetRange | undefined, { fromOffset, endOffset }: OffsetRange): boolean {
+  return all !== undefined && all.fromOffset <= fromOffset && endOffset <= all.endOffset;
 }
 
 /** It is what was written, and comes behind what ends at `endOffset`. */
 export function isGood(batch: Uint8Array, endOffset: number): boolean {
   return baseOffset(batch) >= endOffset && lastOffset(batch) >= baseOffset(batch) && hasValidCrc(batch);
-}
-
-/**
- * Whoever wrote these bytes may have died after a sync that failed. The system then takes pages for clean that the disk does not have, and a
- * further sync does nothing; written again, they are dirty again.
- */
-async function rewrite(file: DiskFile, { from, to }: { from: number; to: number }): Promise<void> {
-  for (let position = from; position < to; position += limits.logReadBytes) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(limits.logReadBytes, to - position));
-    await file.read(chunk, position);
-    await file.write([chunk], position);
-  }
 }
 
 interface RecoveryStart {

@@ -3,10 +3,11 @@
  * there needs the file no more. It never decides when it is used again.
  */
 import type { Disk, DiskFile, Logger } from '../../../base/env.ts';
-import { DataDirectoryRefused } from '../../../base/faults.ts';
-import { lastOffset } from '../../../protocol/batch/header.ts';
+import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
+import { baseOffset, lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
+import { writeAgain } from '../write-again.ts';
 import {
   FILE_HEADER_BYTES,
   FREE,
@@ -25,12 +26,16 @@ export interface JournalledLog {
   readonly endOffset: number;
 }
 
-/** Where a file has batches of a log. */
-interface Piece {
+export interface OffsetRange {
+  readonly fromOffset: number;
+  /** The last offset + 1. */
+  readonly endOffset: number;
+}
+
+/** Where a file has batches of a log, one after the other without a gap. */
+interface Piece extends OffsetRange {
   readonly position: number;
   readonly bytes: number;
-  /** Its last offset + 1. */
-  readonly endOffset: number;
 }
 
 interface JournalScan {
@@ -61,6 +66,7 @@ export class JournalFile {
   #bytes: number;
   /** What a complete file holds, when somebody has looked. */
   #content: Promise<JournalScan> | undefined;
+  #madeDurable: Promise<boolean> | undefined;
 
   constructor(options: { path: string; file: DiskFile; generation: number; found?: JournalScan }) {
     this.path = options.path;
@@ -127,6 +133,28 @@ export class JournalFile {
     }
   }
 
+  /** Where the file has batches of a log, in the order in which they came. */
+  async rangesOf(key: string): Promise<readonly OffsetRange[]> {
+    return (await this.#scan()).pieces.get(key) ?? [];
+  }
+
+  /** Of a file that was found: everything in it is on stable storage when it resolves with true. It may have been in the page cache alone. */
+  makeDurable(): Promise<boolean> {
+    this.#madeDurable ??= this.#writeAgain();
+    return this.#madeDurable;
+  }
+
+  async #writeAgain(): Promise<boolean> {
+    try {
+      await writeAgain(this.#file, { from: 0, to: this.#bytes });
+      await this.#file.sync();
+      return true;
+    } catch (error) {
+      if (error instanceof DiskFault) return false;
+      throw error;
+    }
+  }
+
   #scan(): Promise<JournalScan> {
     if (!this.isComplete) return scan(this.#file, this.generation);
     this.#content ??= scan(this.#file, this.generation);
@@ -156,9 +184,9 @@ async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
   const bytes = await readFrames(file, generation, (frame) => {
     for (const { id, at, bytes } of frame.entries) {
       const key = keyOf(id);
-      const endOffset = endOffsetOf(frame.bytes.subarray(at, at + bytes));
-      logs.set(key, { id, endOffset });
-      const piece = { position: frame.position + at, bytes, endOffset };
+      const range = rangeOf(frame.bytes.subarray(at, at + bytes));
+      logs.set(key, { id, endOffset: range.endOffset });
+      const piece = { position: frame.position + at, bytes, ...range };
       const known = pieces.get(key);
       if (known === undefined) pieces.set(key, [piece]);
       else known.push(piece);
@@ -167,8 +195,9 @@ async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
   return { bytes, logs, pieces };
 }
 
-function endOffsetOf(bytes: Uint8Array): number {
+function rangeOf(bytes: Uint8Array): OffsetRange {
+  const fromOffset = baseOffset(bytes);
   let endOffset = 0;
   for (const batch of batches(bytes)) endOffset = lastOffset(batch) + 1;
-  return endOffset;
+  return { fromOffset, endOffset };
 }

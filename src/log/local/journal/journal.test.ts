@@ -6,9 +6,10 @@ import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env
 import { settle } from '../../../../sim/virtual-clock.ts';
 import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { crc32c } from '../../../protocol/batch/crc32c.ts';
+import { baseOffset } from '../../../protocol/batch/header.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
-import { JOURNAL } from '../file-names.ts';
+import { fileName, JOURNAL, LOG } from '../file-names.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { FREE, formatFileHeader } from './journal-frame.ts';
 
@@ -253,28 +254,156 @@ test('a journal that another version wrote is refused and stays, because only th
   assert.deepEqual(await journalFiles(after), [`${JOURNAL}1`]);
 });
 
-test('what a kill has left is recovered with one sync of each directory, and told in one line', async () => {
+/** Ten logs with two batches each, the first of them in segments, none synced; killed. */
+async function killed(): Promise<TestEnv> {
   const env = testEnv();
   const logs = await openAll(await start(env));
   await appendToAll(logs);
   for (const log of logs) log.requestWrite();
   await settle();
   await appendToAll(logs);
-  const after = { ...env, logger: new RecordingLogger(), disk: env.disk.restarted(env.clock) };
-  const operations = record(after);
-  const opened = await openAll(await start(after));
+  return { ...env, logger: new RecordingLogger(), disk: env.disk.restarted(env.clock) };
+}
+
+function syncsIn(operations: readonly DiskOperation[]): string[] {
+  const syncs = operations.filter(({ kind }) => kind === 'sync' || kind === 'syncDirectory');
+  return syncs.map(({ path }) => path).filter((path) => path.startsWith('data/'));
+}
+
+test('what a kill has left is recovered with one sync of the journal, told in one line, and synced later', async () => {
+  const env = await killed();
+  const operations = record(env);
+  const logs = await openAll(await start(env));
   assert.deepEqual(
-    opened.map(({ durableOffset }) => durableOffset),
+    logs.map(({ durableOffset }) => durableOffset),
     logs.map(() => 2),
   );
-  const synced = operations.filter(({ kind, path }) => kind === 'syncDirectory' && path.startsWith('data/'));
-  assert.deepEqual(
-    synced.map(({ path }) => path).toSorted(),
-    logs.map(({ id }) => `data/orders-${id.partition}`),
-  );
-  const lines = after.logger.lines.filter(({ level }) => level !== 'debug');
+  assert.deepEqual(syncsIn(operations), [`data/${JOURNAL}1`]);
+  const lines = env.logger.lines.filter(({ level }) => level !== 'debug');
   assert.equal(lines.length, 1);
   const [bytesChecked, recordsReplayed] = [LOGS * batchAt(0, {}).bytes.byteLength, LOGS];
   const told = { root: 'data', logs: LOGS, bytesChecked, recordsReplayed, left: 0, tookMs: 0 };
   assert.deepEqual({ ...lines[0]?.fields, tookMs: 0 }, told);
+  operations.length = 0;
+  await env.clock.advance(30_000);
+  const segments = logs.map(({ id }) => `data/orders-${id.partition}/${fileName(0, LOG)}`);
+  assert.deepEqual(
+    syncsIn(operations).filter((path) => segments.includes(path)),
+    segments,
+  );
+  const after = afterPowerLoss(env);
+  const ends = (await openAll(await start(after))).map(({ endOffset }) => endOffset);
+  assert.deepEqual(
+    ends,
+    logs.map(() => 2),
+  );
+});
+
+test('a snapshot above the recovery point does not have to fear a power loss: its segment is synced at once', async () => {
+  const env = testEnv();
+  const logs = await openAll(await start(env));
+  await appendToAll(logs);
+  for (const log of logs) log.requestWrite();
+  await logs[0]?.writeSnapshot(1, Buffer.from('producers'));
+  await appendToAll(logs);
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const operations = record(after);
+  await openAll(await start(after));
+  const segments = syncsIn(operations).filter((path) => path.endsWith(LOG));
+  assert.deepEqual(segments, [`data/orders-0/${fileName(0, LOG)}`]);
+});
+
+test('a log that is recovered from the journal alone is scanned without its file', async () => {
+  const env = testEnv();
+  await appendToAll(await openAll(await start(env)));
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const [log] = await openAll(await start(after));
+  const operations = record(after);
+  const seen: number[] = [];
+  await log?.scan(0, (batch) => seen.push(baseOffset(batch)));
+  assert.deepEqual([seen, operations], [[0], []]);
+});
+
+test('where the journal cannot be made durable, each log is synced at once, its directory once', async () => {
+  const env = await killed();
+  const operations: DiskOperation[] = [];
+  env.disk.judge = (operation) => {
+    operations.push(operation);
+    const fails = operation.kind === 'sync' && operation.path.includes(JOURNAL);
+    return fails ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  };
+  const logs = await openAll(await start(env));
+  assert.deepEqual(
+    logs.map(({ durableOffset }) => durableOffset),
+    logs.map(() => 2),
+  );
+  const directories = logs.map(({ id }) => `data/orders-${id.partition}`);
+  assert.deepEqual(
+    syncsIn(operations)
+      .filter((path) => directories.includes(path))
+      .toSorted(),
+    directories,
+  );
+});
+
+test('a log whose end only an earlier journal has is served before that end has room, and again after it was tried', async () => {
+  const env = testEnv();
+  await appendToAll(await openAll(await start(env)));
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  after.disk.judge = ({ kind, path }) =>
+    kind === 'write' && path.endsWith(LOG) ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  const engine = await start(after);
+  const [log] = await openAll(engine);
+  assert.equal(log?.durableOffset, 1);
+  const failed = assert.rejects(
+    whenProgress(log, () => false),
+    DiskFault,
+  );
+  await after.clock.advance(30_000);
+  await failed;
+  await log.close().catch(() => {});
+  const again = await engine.open(log.id, logSettings());
+  assert.equal(again.durableOffset, 1);
+  after.disk.judge = () => ({ kind: 'ok' });
+  await after.clock.advance(30_000);
+  const next = afterPowerLoss(after);
+  assert.equal((await (await start(next)).open(log.id, logSettings())).endOffset, 1);
+});
+
+test('a log that another failure of this process has left is not taken for durable by the journal', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  const logs = await openAll(engine);
+  env.disk.judge = ({ kind, path }) =>
+    kind === 'sync' && path.includes(JOURNAL) ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  for (const log of logs) {
+    log.append(batchAt(0, {}));
+    log.requestSync();
+  }
+  await settle();
+  await Promise.all(logs.map((log) => log.close().catch(() => {})));
+  const operations = record(env);
+  const again = await openAll(engine);
+  assert.deepEqual(
+    again.map(({ endOffset }) => endOffset),
+    again.map(() => 1),
+  );
+  const segments = again.map(({ id }) => `data/orders-${id.partition}/${fileName(0, LOG)}`);
+  assert.deepEqual(
+    syncsIn(operations)
+      .filter((path) => segments.includes(path))
+      .toSorted(),
+    segments,
+  );
+});
+
+test('kills one after the other let no journal files pile up', async () => {
+  let env = testEnv();
+  for (let count = 0; count < 12; count += 1) {
+    await appendToAll(await openAll(await start(env)));
+    assert.ok((await journalFiles(env)).length <= 5);
+    env = { ...env, disk: env.disk.restarted(env.clock) };
+  }
+  const [log] = await openAll(await start(env));
+  assert.equal(log?.endOffset, 12);
 });

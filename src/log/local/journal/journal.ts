@@ -9,7 +9,7 @@ import { limits } from '../../../base/limits.ts';
 import { Slots } from '../../../base/slots.ts';
 import type { LogId } from '../../log-engine.ts';
 import { JOURNAL } from '../file-names.ts';
-import { JournalFile } from './journal-file.ts';
+import { JournalFile, type OffsetRange } from './journal-file.ts';
 import { type JournalEntry, keyOf } from './journal-frame.ts';
 
 export interface JournalOptions {
@@ -37,14 +37,20 @@ export class Journal {
   readonly #waiting: Set<JournalFile>;
   /** Files up to this generation are an earlier process's, and count against no bound. */
   readonly #inherited: number;
+  /** Several processes in a row have left something: the logs are to get rid of it, not to rely on it. */
+  readonly #isOverdue: boolean;
   #spare: EmptyFile | undefined;
   #generation: number;
   #ageTimer: Timer | undefined;
+  /** Durable by an earlier process's files alone, and to be synced in a while. */
+  #restored: LogId[] = [];
+  #restoredTimer: Timer | undefined;
 
   private constructor(options: JournalOptions, found: readonly JournalFile[]) {
     this.#options = options;
     this.#waiting = new Set(found);
     this.#inherited = found.at(-1)?.generation ?? 0;
+    this.#isOverdue = found.length > limits.journalFiles + 1;
     this.#generation = this.#inherited;
   }
 
@@ -118,15 +124,56 @@ export class Journal {
     this.#waiting.add(file);
     this.#releaseIfDone(file);
     const { lifecycle } = this.#options;
-    if (!lifecycle.stopped) lifecycle.run('sync what the journal has', () => this.#syncLogs(file));
+    const logs = Array.from(file.logs.values(), ({ id }) => id);
+    if (!lifecycle.stopped) lifecycle.run('sync what the journal has', () => this.#syncLogs(logs));
   }
 
-  async #syncLogs(file: JournalFile): Promise<void> {
+  async #syncLogs(logs: readonly LogId[]): Promise<void> {
     const { syncLog, timers } = this.#options;
     // First the logs of the last frame are told what has become of it.
     await new Promise<void>((resolve) => timers.soon(resolve));
     // A log that cannot be synced fails by itself, and the file stays until it is recovered.
-    await Promise.allSettled(Array.from(file.logs.values(), ({ id }) => this.#slots.run(() => syncLog(id))));
+    await Promise.allSettled(logs.map((id) => this.#slots.run(() => syncLog(id))));
+  }
+
+  /**
+   * What an earlier process's files have of a log, without a gap up to its end; it is on stable storage when it resolves. Undefined when newer files have something
+   * of it as well: a frame that failed, or that is on its way, looks like any other.
+   */
+  async vouchedFor(id: LogId): Promise<OffsetRange | undefined> {
+    if (this.#isOverdue) return undefined;
+    const key = keyOf(id);
+    let found: OffsetRange | undefined;
+    for (const file of [...this.#waiting, this.#current]) {
+      if (file === undefined || !file.logs.has(key)) continue;
+      if (file.generation > this.#inherited || !(await this.#makeDurable(file))) return undefined;
+      for (const range of await file.rangesOf(key)) {
+        found = found === undefined ? range : joined(found, range);
+      }
+    }
+    return found;
+  }
+
+  async #makeDurable(file: JournalFile): Promise<boolean> {
+    file.writing = true;
+    try {
+      return await file.makeDurable();
+    } finally {
+      file.writing = false;
+      this.#releaseIfDone(file);
+    }
+  }
+
+  /** The log has again what an earlier process's files have of it, and is durable by them alone: it is synced in the background, as if the file had just been filled. */
+  settleLater(id: LogId): void {
+    const { timers, lifecycle } = this.#options;
+    this.#restored.push(id);
+    this.#restoredTimer ??= timers.after(limits.journalAgeMs, () => {
+      const logs = this.#restored;
+      this.#restored = [];
+      this.#restoredTimer = undefined;
+      if (!lifecycle.stopped) lifecycle.run('sync what an earlier journal has', () => this.#syncLogs(logs));
+    });
   }
 
   /** The log's own segments are synced below `offset`, or it is gone (infinity). */
@@ -189,6 +236,7 @@ export class Journal {
   async close(): Promise<void> {
     const { disk } = this.#options;
     this.#ageTimer?.cancel();
+    this.#restoredTimer?.cancel();
     await this.#spare?.file.close();
     if (this.#spare !== undefined) await disk.remove(this.#spare.path);
     for (const file of [...this.#waiting, this.#current]) {
@@ -208,4 +256,10 @@ export async function discardJournal(disk: Disk, root: string): Promise<void> {
 async function journalPaths(disk: Disk, root: string): Promise<readonly string[]> {
   const names = (await disk.list(root)).map(({ name }) => name);
   return names.filter((name) => name.startsWith(JOURNAL)).map((name) => `${root}/${name}`);
+}
+
+/** Up to the end of `next`, as far back as there is no gap. */
+function joined(before: OffsetRange, next: OffsetRange): OffsetRange {
+  if (next.fromOffset > before.endOffset) return next;
+  return { fromOffset: before.fromOffset, endOffset: Math.max(before.endOffset, next.endOffset) };
 }

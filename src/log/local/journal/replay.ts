@@ -15,8 +15,6 @@ type Runs = AsyncIterable<Uint8Array>;
 interface RecoveredLog {
   readonly endOffset: number;
   restore(batch: AppendedBatch): void;
-  /** Resolves when everything appended is in synced segments. */
-  settle(): Promise<void>;
 }
 
 /** Where a log without segments begins: at the batch that has its start offset, if the journal has that. */
@@ -29,18 +27,21 @@ export async function firstJournalled(runs: Runs, startOffset: number): Promise<
   return startOffset;
 }
 
-/** Everything is in synced segments when it resolves. Cut short by a crash, it goes on from the log's end the next time. */
-export async function replayJournal(runs: Runs, log: RecoveredLog, logger: Logger): Promise<void> {
+/** Calls `relieve` whenever the log has got much; it is to resolve when that is in the log's segments. Cut short by a crash, it goes on from the log's end the next time. */
+export async function replayJournal(
+  runs: Runs,
+  log: RecoveredLog,
+  { logger, relieve }: { logger: Logger; relieve: () => Promise<unknown> },
+): Promise<void> {
   const fromOffset = log.endOffset;
-  let unsettledBytes = 0;
+  let bytes = 0;
   for await (const run of runs) {
     if (!appendMissing(run, log, logger)) break;
-    unsettledBytes += run.byteLength;
-    if (unsettledBytes < limits.logWriteBytes) continue;
-    await log.settle();
-    unsettledBytes = 0;
+    bytes += run.byteLength;
+    if (bytes < limits.logWriteBytes) continue;
+    await relieve();
+    bytes = 0;
   }
-  await log.settle();
   if (log.endOffset > fromOffset)
     logger.debug({ fromOffset, toOffset: log.endOffset }, 'a log was completed from the journal');
 }
