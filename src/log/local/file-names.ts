@@ -1,4 +1,5 @@
 /** Names of directories and files, as Apache Kafka writes them. Pure; touches no disk. */
+import type { Random } from '../../base/env.ts';
 import type { LogId } from '../log-engine.ts';
 
 export const LOG = '.log';
@@ -80,6 +81,11 @@ export function isRemovedDirectory(name: string): boolean {
 /** One that was set aside, of a topic that is not the one of its name any more. */
 export function isStrayDirectory(name: string): boolean {
   return name.endsWith(STRAY_SUFFIX) && !DIRECTORY_NAME.test(name);
+}
+
+/** What keeps such a name apart from all others. */
+export function uniquePart(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString('hex');
 }
 
 /** What a removed log's directory is called until it is gone. `unique` keeps it apart from earlier ones of the same name. */

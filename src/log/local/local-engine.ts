@@ -16,17 +16,15 @@ import { Checkpoints } from './checkpoints.ts';
 import { type CleanStart, markCleanStop, takeCleanStart } from './clean-stop.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { DeferredRemovals } from './deferred-removals.ts';
+import { DepartedDirectories } from './departed-directories.ts';
 import { DiskRoom } from './disk-room.ts';
 import {
   CLEAN_SHUTDOWN,
   directoryName,
-  isRemovedDirectory,
-  isStrayDirectory,
   LOG,
   parseDirectoryName,
   parseFutureDirectoryName,
-  removedDirectoryName,
-  strayDirectoryName,
+  uniquePart,
 } from './file-names.ts';
 import { discardJournal, Journal } from './journal/journal.ts';
 import type { OffsetRange } from './journal/journal-file.ts';
@@ -80,6 +78,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #lifecycle: Lifecycle;
   readonly #files: OpenFiles;
   readonly #removals: DeferredRemovals;
+  readonly #departed: DepartedDirectories;
   readonly #checkpoints: Checkpoints;
   readonly #recoveryPoints: RecoveryPoints;
   readonly #recoveries: RecoveryReport;
@@ -122,6 +121,17 @@ export class LocalLogEngine implements LogEngine {
     const openMax = options.openFilesMax ?? limits.openLogFiles;
     this.#files = new OpenFiles({ disk: env.disk, lifecycle: this.#lifecycle, openMax });
     this.#removals = new DeferredRemovals({ disk: env.disk, timers: env.timers, lifecycle: this.#lifecycle });
+    this.#departed = new DepartedDirectories({
+      env,
+      root: options.root,
+      lifecycle: found.lifecycle,
+      checkpoints: found.checkpoints,
+      rootSyncs: this.#rootSyncs,
+      onDeparted: (name) => {
+        this.#states.delete(name);
+        this.#unsound.delete(name);
+      },
+    });
     const { clock, timers, logger } = env;
     this.#recoveries = new RecoveryReport({
       clock,
@@ -200,8 +210,7 @@ export class LocalLogEngine implements LogEngine {
     });
     const found = { lifecycle, checkpoints, start, unsound: new Set(unsound), journal };
     engine = new LocalLogEngine({ ...options, env }, found);
-    engine.#removeDirectories(names.filter(isRemovedDirectory));
-    engine.#tellStrays(names.filter(isStrayDirectory));
+    engine.#departed.found(names);
     await engine.#room.check();
     return engine;
   }
@@ -256,7 +265,7 @@ export class LocalLogEngine implements LogEngine {
   ): Promise<LocalLog> {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
-    if (topicId !== undefined && topicId !== id.topicId) await this.#moveStray(id, topicId);
+    if (topicId !== undefined && topicId !== id.topicId) await this.#departed.setAside(id, topicId);
     const isNameless = topicId === undefined && (await this.#exists(name));
     const isMissing = topicId === undefined && !isNameless;
     // No clean stop speaks of a directory that does not say whose it is.
@@ -365,38 +374,8 @@ export class LocalLogEngine implements LogEngine {
     return readTopicId(this.#env.disk, `${this.#root}/${name}`);
   }
 
-  /** The directory holds a topic of the same name that should not be here any more. Its records are not served, and not destroyed either. */
-  async #moveStray(id: LogId, topicId: string | undefined): Promise<void> {
-    const stray = strayDirectoryName(id, this.#unique());
-    this.#env.logger.warn(
-      { topic: id.topic, partition: id.partition, topicId, stray },
-      'a directory of another topic is set aside',
-    );
-    await this.#takeAway(directoryName(id), stray);
-  }
-
-  /** Nobody but the operator knows whether they may go. Apache Kafka says so at each start, too. */
-  #tellStrays(names: readonly string[]): void {
-    if (names.length === 0) return;
-    const fields = { root: this.#root, count: names.length, first: names[0] };
-    this.#env.logger.warn(fields, 'directories that were set aside are kept');
-  }
-
   async #exists(name: string): Promise<boolean> {
     return (await this.#env.disk.stat(`${this.#root}/${name}`)) !== undefined;
-  }
-
-  #unique(): string {
-    return Buffer.from(this.#env.random.bytes(16)).toString('hex');
-  }
-
-  /** The next log of that name has nothing of this one. */
-  async #takeAway(name: string, newName: string): Promise<void> {
-    await this.#checkpoints.forget(name);
-    await this.#env.disk.rename(`${this.#root}/${name}`, `${this.#root}/${newName}`);
-    this.#states.delete(name);
-    this.#unsound.delete(name);
-    await this.#rootSyncs.run();
   }
 
   #onClosed(log: LocalLog, state: LogState | undefined): void {
@@ -454,10 +433,15 @@ export class LocalLogEngine implements LogEngine {
   async remove(id: LogId): Promise<void> {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
-    if (topicId === id.topicId) await this.#removeFiles(id);
-    else if (!(await this.#exists(name))) this.#unsound.delete(name);
-    // It may be this log's: the next one of its name must not begin with its records.
-    else if (topicId === undefined && !this.#opening.has(name)) await this.#moveStray(id, undefined);
+    if (topicId === id.topicId) {
+      assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });
+      await this.#host.slots.run(() => this.#departed.remove(id));
+    } else if (!(await this.#exists(name))) {
+      this.#unsound.delete(name);
+    } else if (topicId === undefined && !this.#opening.has(name)) {
+      // It may be this log's: the next one of its name must not begin with its records.
+      await this.#departed.setAside(id, undefined);
+    }
     this.#journal.settled(id, Number.POSITIVE_INFINITY);
   }
 
@@ -465,23 +449,9 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     if ((await this.#topicIdOf(name)) === id.topicId) {
       assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log set aside', { id });
-      await this.#host.slots.run(() => this.#moveStray(id, id.topicId));
+      await this.#host.slots.run(() => this.#departed.setAside(id, id.topicId));
     }
     this.#journal.settled(id, Number.POSITIVE_INFINITY);
-  }
-
-  async #removeFiles(id: LogId): Promise<void> {
-    const name = directoryName(id);
-    assert(!this.#open.has(name) && !this.#opening.has(name), 'an open log removed', { id });
-    const removed = removedDirectoryName(id, this.#unique());
-    await this.#host.slots.run(() => this.#takeAway(name, removed));
-    this.#removeDirectories([removed]);
-  }
-
-  #removeDirectories(names: readonly string[]): void {
-    for (const name of names) {
-      this.#lifecycle.run('remove a deleted log', () => this.#env.disk.removeTree(`${this.#root}/${name}`));
-    }
   }
 
   async usage(): Promise<readonly LogUsage[]> {
@@ -543,7 +513,7 @@ export class LocalLogEngine implements LogEngine {
 
   /** A place for a log that is to be moved here. */
   makeFuture(id: LogId): Promise<FutureLog> {
-    return FutureLog.make({ disk: this.#env.disk, root: this.#root, id, unique: this.#unique() });
+    return FutureLog.make({ disk: this.#env.disk, root: this.#root, id, unique: uniquePart(this.#env.random) });
   }
 
   /** The logs that were being moved here when the directory was used last. */
@@ -554,7 +524,7 @@ export class LocalLogEngine implements LogEngine {
       const topicId = parsed === undefined ? undefined : await this.#topicIdOf(name);
       if (parsed === undefined) continue;
       // Without its metadata nobody was told of the wish.
-      if (topicId === undefined) this.#removeDirectories([name]);
+      if (topicId === undefined) this.#departed.removeTree(name);
       else futures.push(new FutureLog({ disk: this.#env.disk, root: this.#root, id: { ...parsed, topicId }, name }));
     }
     return futures;
@@ -571,7 +541,7 @@ export class LocalLogEngine implements LogEngine {
     const name = directoryName(id);
     const topicId = await this.#topicIdOf(name);
     if (topicId === undefined) await this.#checkpoints.forget(name);
-    else await this.#moveStray(id, topicId);
+    else await this.#departed.setAside(id, topicId);
     if (state.startOffset > 0) await this.#checkpoints.saveStart(name, state.startOffset);
     if (cleanOffset !== undefined) await this.#checkpoints.saveCleanOffset(name, cleanOffset);
     this.#checkpoints.setRecoveryPoint(name, state.segments.at(-1)?.endOffset ?? state.startOffset);
