@@ -142,8 +142,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a change of the metadata is answered before it is durable',
     file: 'metadata/engine-metadata-log.ts',
-    find: 'log.requestSync();\n        return durable;',
-    replace: 'log.requestSync();\n        void durable.catch(() => {});',
+    find: 'log.requestWrite();\n        return durable;',
+    replace: 'log.requestWrite();\n        void durable.catch(() => {});',
     mood: 'hasty',
     seeds: 60,
   },

@@ -168,6 +168,44 @@ test('a log that is moved to another directory while it is copied is in the back
   await stop();
 });
 
+for (const when of ['passing-0', '__cluster_metadata-0']) {
+  test(`nothing is known or left of a topic that is deleted when ${when} is to be copied`, async () => {
+    const env = testEnv();
+    const { broker, createTopic, partition, stop } = await running(env);
+    await createTopic('passing');
+    await produce(await partition('passing'));
+    await createTopic('orders', 4);
+    const orders = await Promise.all([0, 1, 2, 3].map((index) => partition('orders', index)));
+    let isDeleted = false;
+    env.disk.pause = async ({ kind, path }) => {
+      if (isDeleted || kind !== 'makeDirectory' || path !== `backup/${when}`) return;
+      // With so many others, the deletion is made durable by the journal.
+      const deleting = broker.metadata.deleteTopics([{ name: 'passing' }]).then(() => {
+        isDeleted = true;
+      });
+      while (!isDeleted) await Promise.all(orders.map((order) => produce(order)));
+      await deleting;
+      while ((await env.disk.stat('data/passing-0')) !== undefined) await env.clock.advance(1);
+    };
+    const { logs } = await backup(env);
+    assert.ok(isDeleted);
+    assert.equal(
+      logs.some(({ topic }) => topic === 'passing'),
+      when !== 'passing-0',
+    );
+    await stop();
+    await restoring(env, 'restored');
+    const restored = await localBroker({}, ['restored'], env);
+    assert.equal(restored.broker.metadata.image.topicByName('passing'), undefined);
+    await env.clock.advance(100);
+    assert.deepEqual(
+      (await env.disk.list('restored')).filter(({ name }) => name.startsWith('passing')),
+      [],
+    );
+    await restored.stop();
+  });
+}
+
 test('a log that cannot be opened is named, and there is no backup without it', async () => {
   const env = testEnv();
   const first = await localBroker({}, ['data'], env);

@@ -165,6 +165,8 @@ class FaultyEngine implements LogEngine {
           inner.append(batch);
         },
       },
+      writtenOffset: { get: () => inner.writtenOffset },
+      requestWrite: { value: () => queueMicrotask(() => this.#log?.onProgress(undefined)) },
       read: { value: (read: Parameters<PartitionLog['read']>[0]) => inner.read(read) },
       requestSync: { value: () => queueMicrotask(() => this.#sync(inner)) },
       close: { value: () => inner.close() },

@@ -132,7 +132,7 @@ export class EngineMetadataLog implements MetadataLog {
     });
   }
 
-  /** All records in one batch, which is there whole or not at all. Answered when it is durable. */
+  /** All records in one batch, which is there whole or not at all. Answered when it is durable, and in its file. */
   #write(
     records: readonly ClusterRecord[],
     { expectedPosition, key }: { readonly expectedPosition: number; readonly key: Uint8Array | null },
@@ -154,7 +154,7 @@ export class EngineMetadataLog implements MetadataLog {
       await faultOf(() => {
         const durable = this.#whenDurable(log, position);
         log.append(batch);
-        log.requestSync();
+        log.requestWrite();
         return durable;
       });
       this.#snapshots.seen(bytes);
@@ -169,12 +169,16 @@ export class EngineMetadataLog implements MetadataLog {
     await faultOf(() => log.applyRetention(begin));
   }
 
-  /** There is one append at a time, so there is one who waits. */
+  /**
+   * Written first, and not by the journal alone: the logs of a deleted topic go when this resolves, and a backup, which has the files only, must then find why.
+   * There is one append at a time, so there is one who waits.
+   */
   #whenDurable(log: PartitionLog, end: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#onProgress = (fault) => {
       if (fault !== undefined) reject(fault);
       else if (log.durableOffset >= end) resolve();
+      else if (log.writtenOffset >= end) log.requestSync();
     };
     return promise;
   }
