@@ -8,8 +8,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { within } from './clients/eventually.ts';
 
 const readyTimeoutMs = 20_000;
+/** A clean stop takes a second at most, on a machine that has nothing else to do. */
+const STOP_MS_MAX = 20_000;
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
 export interface BrokerProcessOptions {
@@ -96,15 +99,28 @@ export class BrokerProcess implements AsyncDisposable {
     return this.#end('SIGTERM');
   }
 
+  /** For good. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await rm(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.stop();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
   }
 
   #launch() {
     const [file = '', ...args] = this.#command;
     const env = { ...process.env, ...this.#environment };
-    return spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    // A broker that outlives a test process keeps its output open, and with it whoever reads that to its end.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    return child;
   }
 
   async #spawn(): Promise<void> {
@@ -130,7 +146,13 @@ export class BrokerProcess implements AsyncDisposable {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
-    await exited;
+    try {
+      await within(`the broker ends at ${signal}`, exited, STOP_MS_MAX);
+    } catch (error) {
+      child.kill('SIGKILL');
+      await exited;
+      throw error;
+    }
   }
 }
 

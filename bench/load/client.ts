@@ -10,6 +10,9 @@ import { Writer } from '../../src/protocol/writer.ts';
 import { FrameAllocator } from '../../src/server/frame-allocator.ts';
 import { FrameReader } from '../../src/server/frame-reader.ts';
 
+/** Far above what any request takes that waits for nothing: a broker that does not answer is not waited for. */
+const ANSWER_MS_MAX = 60_000;
+
 export class LoadClient {
   readonly #socket: Socket;
   readonly #reader = new FrameReader({ allocator: new FrameAllocator(), frameBytesMax: 1 << 30 });
@@ -62,12 +65,19 @@ export class LoadClient {
 
   async request<A extends Api>(api: A, version: number, body: RequestInputOf<A>): Promise<DecodedResponseOf<A>> {
     let answer: Uint8Array = new Uint8Array(0);
-    await this.run((done) =>
-      this.send(requestFrame(api, version, body), (bytes) => {
-        answer = bytes;
-        done();
-      }),
-    );
+    const late = () =>
+      this.#fail(new Error(`the broker has not answered to ${api.name} for ${ANSWER_MS_MAX / 1000} s`));
+    const timer = setTimeout(late, ANSWER_MS_MAX);
+    try {
+      await this.run((done) =>
+        this.send(requestFrame(api, version, body), (bytes) => {
+          answer = bytes;
+          done();
+        }),
+      );
+    } finally {
+      clearTimeout(timer);
+    }
     return decodeAnswer(api, version, answer);
   }
 

@@ -7,6 +7,7 @@ import type { LoadClient } from './client.ts';
 const TOPIC_RESOURCE = 2;
 const BROKER_RESOURCE = 4;
 const SET = 0;
+const WRITABLE_MS_MAX = 30_000;
 
 /** Creates a topic, of one partition unless more are asked for, and waits until all can be written to. */
 export async function createTopic(
@@ -28,7 +29,11 @@ export async function createTopic(
   });
   const errorCode = topics[0]?.errorCode;
   if (errorCode !== 0) throw new Error(`topic ${name} was not created: error ${errorCode}`);
-  while (!(await isWritable(client, name, numPartitions))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const deadline = performance.now() + WRITABLE_MS_MAX;
+  while (!(await isWritable(client, name, numPartitions))) {
+    if (performance.now() > deadline) throw new Error(`topic ${name} was created and cannot be written to`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function isWritable(client: LoadClient, name: string, numPartitions: number): Promise<boolean> {
