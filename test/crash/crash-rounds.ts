@@ -12,6 +12,7 @@ import { MetadataTopicAudit } from '../../src/metadata/topic-audit.ts';
 import { ProducerAudit } from '../../src/partition/producer-audit.ts';
 import { NodeDisk } from '../../src/platform/node-disk.ts';
 import { BrokerProcess } from '../broker-process.ts';
+import { within } from '../clients/eventually.ts';
 import { Load, PARTITIONS, TOPIC } from './load.ts';
 import { checkPartitions } from './scan.ts';
 import { StableStorage } from './stable-storage.ts';
@@ -46,7 +47,9 @@ export async function crashRounds({ seed, death, isOver, settings = [] }: CrashP
   });
   await createOrders(broker, random);
   await using load = new Load(broker.bootstrap, new SeededRandom(random.below(1_000_000)));
-  await load.start();
+  // Before the load: clients end when nobody is there.
+  await using _gone = { [Symbol.asyncDispose]: () => broker.kill() };
+  await within('the load begins', load.start());
   let rounds = 0;
   let deaths = 0;
   for (; !isOver(rounds); rounds += 1) {
@@ -64,7 +67,7 @@ export async function crashRounds({ seed, death, isOver, settings = [] }: CrashP
     await load.checkGroup();
     load.resume();
   }
-  await load[Symbol.asyncDispose]();
+  await load.end();
   load.check();
   await broker.stop();
   await checkFiles(broker.dataDir);

@@ -7,7 +7,7 @@ import { GroupTruth } from '../../sim/checkers/group-truth.ts';
 import { ONCE, PartitionTruth } from '../../sim/checkers/partition-truth.ts';
 import type { SeededRandom } from '../../sim/seeded-random.ts';
 import { violated } from '../../sim/world/world.ts';
-import { eventually } from '../clients/eventually.ts';
+import { eventually, within } from '../clients/eventually.ts';
 import { kafkaJsSender, platformaticSender, type Sender } from './senders.ts';
 
 export const TOPIC = 'orders';
@@ -30,9 +30,11 @@ export class Load implements AsyncDisposable {
   readonly #bootstrap: string;
   readonly #random: SeededRandom;
   readonly #work: Promise<void>[] = [];
+  readonly #senders = new Set<Sender>();
   #consumer: Consumer | undefined;
   #isPaused = false;
   #isOver = false;
+  #isAbandoned = false;
   /** Batches that are sent and not answered. */
   #underWay = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -43,7 +45,8 @@ export class Load implements AsyncDisposable {
     this.#random = random;
     this.#kafka = new Kafka({
       clientId: 'crash',
-      brokers: [bootstrap],
+      // Its retries of retries go on for hours where no broker is; without an address they end.
+      brokers: () => (this.#isAbandoned ? [] : [bootstrap]),
       logLevel: logLevel.NOTHING,
       requestTimeout: 10_000,
       retry: { retries: 400, initialRetryTime: 30, maxRetryTime: 200 },
@@ -90,20 +93,35 @@ export class Load implements AsyncDisposable {
   /** Asks the broker how far the group is. */
   async checkGroup(): Promise<void> {
     const promised = this.partitions.map((_, index) => this.group.promised(index));
-    const admin = this.#kafka.admin();
-    await admin.connect();
-    const [found] = await admin.fetchOffsets({ groupId: GROUP, topics: [TOPIC] });
-    await admin.disconnect();
+    const [found] = await within('the broker tells how far the group is', this.#committedOffsets());
     for (const [index, since] of promised.entries()) {
       const offset = Number(found?.partitions.find(({ partition }) => partition === index)?.offset ?? -1);
       this.group.read(index, offset < 0 ? undefined : offset, since);
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Everything that was begun is answered: the broker must be there. */
+  async end(): Promise<void> {
     this.#isOver = true;
-    await this.#consumer?.disconnect();
-    await Promise.all(this.#work);
+    await within('the consumer leaves', Promise.resolve(this.#consumer?.disconnect()));
+    await within('the producers end', Promise.all(this.#work));
+  }
+
+  /** What was begun is given up: the broker must be gone, or clients would go on asking it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isAbandoned = true;
+    for (const sender of this.#senders) sender.close().catch(() => {});
+    await this.end();
+  }
+
+  async #committedOffsets() {
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      return await admin.fetchOffsets({ groupId: GROUP, topics: [TOPIC] });
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   #begin(worker: Worker): void {
@@ -117,7 +135,9 @@ export class Load implements AsyncDisposable {
   async #produce(worker: Worker): Promise<void> {
     for (let session = 0; !this.#isOver; session += 1) {
       const sender = await worker.connect();
+      this.#senders.add(sender);
       await this.#produceSession(worker, session, sender);
+      this.#senders.delete(sender);
       await sender.close().catch(() => {});
     }
   }
@@ -162,6 +182,8 @@ export class Load implements AsyncDisposable {
     const consumer = this.#kafka.consumer({
       groupId: GROUP,
       heartbeatInterval: 200,
+      // The least that is allowed: a consumer that has lost its broker joins as a new member, which waits for the end of the old one.
+      sessionTimeout: 6_000,
       maxWaitTimeInMs: 100,
       retry: { retries: 400, initialRetryTime: 30, maxRetryTime: 200, restartOnFailure: async () => true },
     });

@@ -11,6 +11,8 @@ import { ErrorCode, errorName } from '../../src/protocol/error-code.ts';
 import { Fetch } from '../../src/protocol/messages/fetch.ts';
 
 const PIECE_BYTES = 4_000_000;
+/** A partition has a few megabytes at most. */
+const SCAN_MS_MAX = 30_000;
 
 export async function checkPartitions(bootstrap: string, topic: string, truths: readonly PartitionTruth[]) {
   const client = await LoadClient.connect(bootstrap);
@@ -28,7 +30,11 @@ async function checkPartition(
   const found = new Map<number, string>();
   let logStart = 0;
   let nextOffset = 0;
+  const deadlineMs = performance.now() + SCAN_MS_MAX;
   for (let endOffset = 1; nextOffset < endOffset; ) {
+    if (performance.now() > deadlineMs) {
+      violated(`${truth.rules.name}: nothing comes after ${nextOffset}, and ${endOffset} is the end`);
+    }
     const partition = { partition: index, fetchOffset: nextOffset, partitionMaxBytes: PIECE_BYTES };
     const wanted = { maxWaitMs: 1, minBytes: 1, maxBytes: PIECE_BYTES, topics: [{ topic, partitions: [partition] }] };
     const { responses } = await client.request(Fetch, 11, wanted);
