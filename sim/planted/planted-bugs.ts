@@ -125,7 +125,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a log that is moved leaves its start behind',
-    file: 'log/local/local-engine.ts',
+    file: 'log/local/move/log-transfers.ts',
     find: 'if (state.startOffset > 0) await this.#checkpoints.saveStart(name, state.startOffset);',
     replace: '',
     mood: 'scattered',

@@ -12,8 +12,8 @@ import type { Lifecycle } from '../../base/lifecycle.ts';
 import { limits } from '../../base/limits.ts';
 import { Slots } from '../../base/slots.ts';
 import { Turns } from '../../base/turns.ts';
-import type { ClosedLog } from '../local/local-engine.ts';
 import { CopyUnfit, type FutureLog, type Pace } from '../local/move/future-log.ts';
+import type { ClosedLog } from '../local/move/log-transfers.ts';
 import type { FutureUsage, LogId, LogUsage } from '../log-engine.ts';
 import { keyOf } from '../log-key.ts';
 import type { MountedDirectory, UsableDirectory } from './mounted-directory.ts';
@@ -91,7 +91,7 @@ export class LogMoves {
   usageIn(directory: MountedDirectory): readonly FutureUsage[] {
     const moves = [...this.#moves.values()].filter(({ target }) => target === directory);
     return moves.map(({ id, future: { bytes, endOffset } }) => {
-      const logEndOffset = this.#options.directoryOf(id)?.usable?.engine.endOffset(id) ?? endOffset;
+      const logEndOffset = this.#options.directoryOf(id)?.usable?.engine.transfers.endOffset(id) ?? endOffset;
       return { id, bytes, offsetLag: Math.max(0, logEndOffset - endOffset) };
     });
   }
@@ -115,7 +115,7 @@ export class LogMoves {
       await this.#giveUp(id);
       // It may have been moved there while others had their turn.
       if (target === undefined || target === this.#options.directoryOf(id)) return;
-      this.resume(await target.engine.makeFuture(id), target);
+      this.resume(await target.engine.transfers.makeFuture(id), target);
       this.opened(id);
     });
   }
@@ -145,8 +145,8 @@ export class LogMoves {
     this.#moves.delete(keyOf(id));
     move.abort.abort();
     await move.copying;
-    this.#options.directoryOf(id)?.usable?.engine.endCopy(id);
-    await move.target.usable?.engine.discardFuture(move.future);
+    this.#options.directoryOf(id)?.usable?.engine.transfers.endCopy(id);
+    await move.target.usable?.engine.transfers.discardFuture(move.future);
   }
 
   /** The log is open: if it is to be moved, the copying begins. */
@@ -181,7 +181,7 @@ export class LogMoves {
   async #copy(move: Move, pace: Pace): Promise<void> {
     const { id, future, target } = move;
     await future.empty();
-    const source = await this.#options.directoryOf(id)?.usable?.engine.copySource(id);
+    const source = await this.#options.directoryOf(id)?.usable?.engine.transfers.copySource(id);
     while (source !== undefined && !pace.signal.aborted) {
       if (!(await this.#slots.run(() => future.catchUp(source, pace)))) return this.#retryLater(move);
       if (pace.signal.aborted || future.missingBytes(source.cut()) > limits.moveRestBytes) continue;
@@ -241,7 +241,7 @@ export class LogMoves {
     const { id, target, future } = move;
     move.isReady = false;
     const source = this.#options.directoryOf(id)?.usable;
-    const closed = source?.engine.closedLog(id);
+    const closed = source?.engine.transfers.closedLog(id);
     // After a fault the log may have become another one: it is copied anew when it is open.
     if (source === undefined || closed === undefined) return;
     if (!(await this.#isLeftNowhere(id))) return this.#retryLater(move);
@@ -249,7 +249,7 @@ export class LogMoves {
     const startMs = clock.monotonicMs();
     try {
       await future.complete(closed.path, closed.state);
-      await target.engine.expect(id, closed);
+      await target.engine.transfers.expect(id, closed);
     } catch (error) {
       if (error instanceof DiskFault) this.#noteFault(move, error);
       else if (error instanceof CopyUnfit) logger.warn({ err: error, log: id }, 'a log is copied anew');
@@ -287,7 +287,7 @@ export class LogMoves {
     if (target?.usable === undefined) return;
     const move = this.#moves.get(keyOf(id));
     if (move?.target === target) {
-      await target.usable.engine.admit(move.future, closed?.state);
+      await target.usable.engine.transfers.admit(move.future, closed?.state);
       this.#moves.delete(keyOf(id));
     }
     this.#settling.delete(keyOf(id));
@@ -308,7 +308,7 @@ export class LogMoves {
     const placement = this.#options.placement();
     if (placement.get(id) !== target.directoryId || placement.movedFrom(id) !== from.directoryId) return;
     try {
-      if (!(await target.engine.hasDirectory(id))) return;
+      if (!(await target.engine.transfers.hasDirectory(id))) return;
       await from.engine.remove(id);
       placement.set(id, target.directoryId);
     } catch (error) {
@@ -326,8 +326,8 @@ export class LogMoves {
     const placement = this.#options.placement();
     const directoryId = placement.get(id);
     const move = this.#moves.get(keyOf(id));
-    if (directoryId === usable.directoryId && !(await usable.engine.hasDirectory(id))) {
-      await usable.engine.admit(future, undefined);
+    if (directoryId === usable.directoryId && !(await usable.engine.transfers.hasDirectory(id))) {
+      await usable.engine.transfers.admit(future, undefined);
       if (move?.target === target) this.#moves.delete(keyOf(id));
     } else if (directoryId !== undefined && directoryId !== usable.directoryId && move === undefined) {
       this.resume(future, target);
@@ -335,7 +335,7 @@ export class LogMoves {
     } else if (move?.future.path === future.path) {
       this.#reopenSoon(id);
     } else if (directoryId !== undefined || knowsAll) {
-      await usable.engine.discardFuture(future);
+      await usable.engine.transfers.discardFuture(future);
     }
   }
 }

@@ -141,14 +141,14 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
     const place = this.#placement.get(id);
     if (place === undefined || place === directoryId) return false;
     if (this.#placement.movedFrom(id) === directoryId) return true;
-    if (await engine.hasDirectory(id)) return false;
+    if (await engine.transfers.hasDirectory(id)) return false;
     await engine.remove(id);
     return true;
   }
 
   /** Takes up the moves that a stop has interrupted. */
   async #learnMoves(directory: MountedDirectory, usable: UsableDirectory): Promise<void> {
-    for (const future of await usable.engine.futures()) {
+    for (const future of await usable.engine.transfers.futures()) {
       await this.#moves.found(future, { target: directory, usable, knowsAll: this.#knowsAll });
     }
   }
