@@ -206,6 +206,26 @@ for (const when of ['passing-0', '__cluster_metadata-0']) {
   });
 }
 
+test('the logs of a directory that goes away while they are copied are not taken for deleted', async () => {
+  const env = testEnv();
+  const { createTopic, partition, stop } = await running(env, ['a', 'b']);
+  await createTopic('orders', 4);
+  for (let index = 0; index < 4; index += 1) await produce(await partition('orders', index));
+  let isAway = false;
+  env.disk.pause = async ({ kind, path }) => {
+    if (isAway || kind !== 'makeDirectory' || !path.startsWith('backup/orders-')) return;
+    isAway = true;
+    await env.disk.rename('b', 'elsewhere');
+  };
+  await assert.rejects(
+    backup(env, { roots: ['a', 'b'] }),
+    refusal('the data directory b went away while it was copied'),
+  );
+  assert.ok(isAway);
+  await env.disk.rename('elsewhere', 'b');
+  await stop();
+});
+
 test('a log that cannot be opened is named, and there is no backup without it', async () => {
   const env = testEnv();
   const first = await localBroker({}, ['data'], env);

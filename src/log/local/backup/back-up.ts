@@ -194,10 +194,13 @@ async function copyLogs(
   return { kind: 'copied', logs: copies.flatMap((copy) => (copy.kind === 'copied' ? [copy.log] : [])) };
 }
 
-/** A log that was moved to another directory is not deleted: it is where the next cut will say. */
+/** A log that was moved to another directory is not deleted: it is where the next cut will say. Nor is one whose data directory is not there any more. */
 async function copyOrMissed(copy: LogToCopy, roots: readonly string[]): Promise<LogCopy> {
   const result = await copyLog(copy);
   if (result.kind !== 'deleted') return result;
+  if ((await readMetaProperties(copy.disk, copy.root)) === undefined) {
+    throw new DataDirectoryRefused(`the data directory ${copy.root} went away while it was copied`);
+  }
   for (const root of roots) if (await isIn({ ...copy, root })) return { kind: 'changed' };
   return result;
 }
