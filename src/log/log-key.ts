@@ -1,4 +1,4 @@
-/** One string for each log, to look it up by: its topic's name may be another topic's later, its id is nobody else's. */
+/** What tells logs apart, as one string: a topic that is made again has the same name and another id. */
 import type { LogId } from './log-engine.ts';
 
 export function keyOf({ topicId, partition }: Pick<LogId, 'topicId' | 'partition'>): string {

@@ -4,9 +4,10 @@
  */
 import type { Slots } from '../../base/slots.ts';
 import type { LogId } from '../log-engine.ts';
+import { keyOf } from '../log-key.ts';
 import type { RecentTail } from '../recent-batches.ts';
 import type { Journal } from './journal/journal.ts';
-import { type JournalEntry, keyOf } from './journal/journal-frame.ts';
+import type { JournalEntry } from './journal/journal-frame.ts';
 import type { RoundMember, SyncRounds } from './journal/sync-rounds.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import type { LogDirectory } from './log-directory.ts';

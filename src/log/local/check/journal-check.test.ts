@@ -6,9 +6,10 @@ import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env
 import type { Disk, DiskFile } from '../../../base/env.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
 import { frameOf } from '../journal/journal-frame.fixture.ts';
-import { FILE_HEADER_BYTES, formatFileHeader, type JournalEntry, keyOf } from '../journal/journal-frame.ts';
+import { FILE_HEADER_BYTES, formatFileHeader, type JournalEntry } from '../journal/journal-frame.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { checkDirectory, faultsOf } from './check-directory.ts';
 

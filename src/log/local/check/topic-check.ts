@@ -5,9 +5,10 @@
 import { ifAbsent } from '../../../base/faults.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 import { walkBatches } from '../batch-walk.ts';
 import { directoryName, JOURNAL, LOG, PARTITION_METADATA, parseFileName } from '../file-names.ts';
-import { FILE_HEADER_BYTES, FREE, keyOf, parseFileHeader } from '../journal/journal-frame.ts';
+import { FILE_HEADER_BYTES, FREE, parseFileHeader } from '../journal/journal-frame.ts';
 import { readFrames } from '../journal/read-frames.ts';
 import { readTopicId } from '../partition-metadata.ts';
 import type { LogReport } from './check-log.ts';

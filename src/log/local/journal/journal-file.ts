@@ -7,6 +7,7 @@ import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { baseOffset, lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 import { writeAgain } from '../write-again.ts';
 import {
   FILE_HEADER_BYTES,
@@ -15,7 +16,6 @@ import {
   formatFrame,
   isOtherVersion,
   type JournalEntry,
-  keyOf,
   parseFileHeader,
 } from './journal-frame.ts';
 import { endingAt, readFrames } from './read-frames.ts';

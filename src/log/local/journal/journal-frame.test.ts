@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batchAt, logId } from '../../log.fixture.ts';
 import type { LogId } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 import { frameOf } from './journal-frame.fixture.ts';
 import {
   FILE_HEADER_BYTES,
@@ -10,7 +11,6 @@ import {
   formatFileHeader,
   frameBytes,
   type JournalEntry,
-  keyOf,
   parseFileHeader,
   parseFrame,
 } from './journal-frame.ts';

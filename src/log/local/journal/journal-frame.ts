@@ -161,8 +161,3 @@ export function parseFrame(frame: Uint8Array, ids: LogId[]): readonly FrameEntry
 export function isWholeFrame(frame: Uint8Array): boolean {
   return new Reader(frame, CRC_AT).int32() === (crc32c(frame.subarray(CRC_AT + 4)) | 0);
 }
-
-/** What tells logs apart: a topic that is made again has the same name and another id. */
-export function keyOf({ topicId, partition }: LogId): string {
-  return `${partition} ${topicId}`;
-}

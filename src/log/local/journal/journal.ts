@@ -8,9 +8,10 @@ import type { Lifecycle } from '../../../base/lifecycle.ts';
 import { limits } from '../../../base/limits.ts';
 import { Slots } from '../../../base/slots.ts';
 import type { LogId } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 import { JOURNAL } from '../file-names.ts';
 import { JournalFile, type OffsetRange } from './journal-file.ts';
-import { type JournalEntry, keyOf } from './journal-frame.ts';
+import type { JournalEntry } from './journal-frame.ts';
 
 export interface JournalOptions {
   readonly disk: Disk;
