@@ -10,7 +10,7 @@ import { produced, settingsOf } from '../src/partition/partition.fixture.ts';
 import { Partition } from '../src/partition/partition.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
@@ -187,7 +187,7 @@ async function simulate(seed: number): Promise<number> {
     abortedMost = Math.max(abortedMost, history.transactions.filter(({ isAborted }) => isAborted).length);
     // Of a life whose disk is dead something may go on in memory; nobody is to hear of it.
     history = new History(history.events);
-    env = { ...env, disk: env.disk.restarted(env.clock) };
+    env = nextProcess(env);
     if (random.next() < 0.4) await loseDerivedFiles(env.disk, random);
   }
   return abortedMost;

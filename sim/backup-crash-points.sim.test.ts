@@ -14,7 +14,7 @@ import { writeMetaProperties } from '../src/log/local/meta-properties.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
 import { ProducerAudit } from '../src/partition/producer-audit.ts';
 import type { MemoryDisk } from './memory-disk.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 
 const METADATA = '__cluster_metadata';
@@ -41,7 +41,7 @@ async function stoppedBroker(seed: number): Promise<TestEnv> {
   await engine.close();
   await writeMetaProperties(env.disk, 'data', { nodeId: 1, clusterId: 'cluster', directoryId: 'directory' });
   env.disk.crash();
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 const world = (disk: Disk) => ({ disk, pause: async () => {} });

@@ -13,7 +13,7 @@ import { logId, whenProgress } from '../src/log/log.fixture.ts';
 import type { PartitionLog } from '../src/log/log-engine.ts';
 import { lastOffset } from '../src/protocol/batch/header.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
@@ -124,7 +124,7 @@ async function crashAt(call: number, seed: number, plant: (disk: Disk) => Disk =
   const model = new KeyModel();
   env.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
   await untilDeath(env.disk, live({ ...env, disk: plant(env.disk), isDead: () => env.disk.dead }, model, seed));
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const { engine, log } = await open(after, model);
   await append(log, model, ['key0=behind', 'key1=']);
   await log.compact(compactionRequest(log));

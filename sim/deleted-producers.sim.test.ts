@@ -9,7 +9,7 @@ import { logId } from '../src/log/log.fixture.ts';
 import { PRODUCE_VERSION, produced, settingsOf } from '../src/partition/partition.fixture.ts';
 import { Partition } from '../src/partition/partition.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 
 /** Enough for the journal to be used. */
@@ -111,7 +111,7 @@ async function dieOften(seed: number, deaths: readonly Death[]): Promise<void> {
     };
     await untilDeath(disk, live(env, histories, { seed: seed + leaderEpoch, leaderEpoch }));
     if (how === 'power' && !disk.crashed) disk.crash();
-    env = { ...env, disk: disk.restarted(env.clock) };
+    env = nextProcess(env);
   }
   await open(env, histories, deaths.length);
 }

@@ -5,7 +5,7 @@ import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
 import type { PartitionLog } from '../src/log/log-engine.ts';
 import { LogModel } from './log-model.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
@@ -69,7 +69,7 @@ test('a power loss at any disk call, and one more during recovery, loses nothing
       await untilDeath(env.disk, live(env, models, leaderEpoch));
       if (!env.disk.dead) env.disk.crash();
       for (const model of models) model.stopped('power');
-      env = { ...env, disk: env.disk.restarted(env.clock) };
+      env = nextProcess(env);
     }
     await append(await open(env, models), models, 2);
   }
@@ -92,7 +92,7 @@ test('a kill, and a power loss at any disk call of the recovery and what comes a
     await settle();
     for (const [index, log] of crowd.logs.entries()) models[index]?.progress(log);
     for (const model of models) model.stopped('killed');
-    return { env: { ...env, disk: env.disk.restarted(env.clock) }, models };
+    return { env: nextProcess(env), models };
   };
   for (const appends of [1, 4]) {
     const whole = await killed(0, appends);
@@ -107,7 +107,7 @@ test('a kill, and a power loss at any disk call of the recovery and what comes a
       await untilDeath(env.disk, recovered(env, models));
       if (!env.disk.dead) env.disk.crash();
       for (const model of models) model.stopped('power');
-      const next = { ...env, disk: env.disk.restarted(env.clock) };
+      const next = nextProcess(env);
       await append(await open(next, models), models, 2);
     }
   }

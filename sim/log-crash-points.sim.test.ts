@@ -5,7 +5,7 @@ import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
 import type { PartitionLog } from '../src/log/log-engine.ts';
 import { LogModel } from './log-model.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 
 const settings = logSettings({ segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: 0 });
@@ -62,7 +62,7 @@ test('a power loss at any disk call loses nothing that was acknowledged', async 
     await untilDeath(env.disk, live(env, model));
     assert.ok(env.disk.dead, `call ${call} was reached`);
     model.stopped('power');
-    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const after = nextProcess(env);
     const { log } = await open(after, model);
     await append(log, model, 2);
     await model.check(log, env.clock.now());
@@ -101,7 +101,7 @@ test('a power loss at the end of a clean stop, or in the start after it, makes n
       env.disk.judge = ({ sequence }) => ({ kind: sequence === at ? 'crash' : 'ok' });
       await untilDeath(env.disk, stopAndStart(life));
       model.stopped('power');
-      await open({ ...env, disk: env.disk.restarted(env.clock) }, model);
+      await open(nextProcess(env), model);
     }
   }
 });

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Disk, DiskFile } from '../src/base/env.ts';
 import { directoriesOnDisk, LogHistory, MovingLog } from '../src/log/several/moving-log.fixture.ts';
 import type { MemoryDisk } from './memory-disk.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 
 /** Written, moved, written, moved back, all of it while appends go on. */
@@ -64,7 +64,7 @@ async function dieAt(
   };
   await untilDeath(env.disk, life({ ...env, disk: plant(env.disk) }, history));
   if (!env.disk.dead) return undefined;
-  return await checkNextLife({ ...env, disk: env.disk.restarted(env.clock) }, history);
+  return await checkNextLife(nextProcess(env), history);
 }
 
 test('a power loss at any disk call of a move leaves the log in one directory, whole', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
-import { type TestEnv, testEnv } from './test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from './test-env.ts';
 import { untilDeath } from './until-death.ts';
 import { settle } from './virtual-clock.ts';
 
@@ -50,7 +50,7 @@ async function removalThatDies(call: number, chance: number): Promise<'there' | 
   env.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
   await untilDeath(env.disk, live(env));
   assert.ok(env.disk.dead, `call ${call} was reached`);
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const engine = await start(after);
   await settle(20);
   const ids = (await engine.list()).map(({ partition }) => partition).sort();

@@ -27,6 +27,11 @@ export function testEnv(seed = 1): TestEnv {
   };
 }
 
+/** Of the next process on the same machine, which finds what the last one has left on the disk. `fresh`: what it does not share with it. */
+export function nextProcess({ clock, disk, ...more }: TestEnv, fresh: Partial<TestEnv> = {}): TestEnv {
+  return { ...more, ...fresh, clock, timers: clock, disk: disk.restarted(clock) };
+}
+
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly fields: object;

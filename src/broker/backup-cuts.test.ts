@@ -1,7 +1,7 @@
 /** A whole broker is backed up while it runs, over a simulated disk; and who must not be backed up is refused with a sentence. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { DataDirectoryRefused } from '../base/faults.ts';
 import { backUp } from '../log/local/backup/back-up.ts';
 import { NoCutAnswer } from '../log/local/backup/cut-request.ts';
@@ -82,7 +82,7 @@ test('after a power loss, what only the journal has is in the backup', async () 
     const partitions = await Promise.all(Array.from({ length: 20 }, (_, index) => first.partition('orders', index)));
     await Promise.all(partitions.map((partition) => produce(partition, 2)));
     env.disk.crash();
-    const next = { ...env, disk: env.disk.restarted(env.clock) };
+    const next = nextProcess(env);
     const second = await running(next);
     await backup(next);
     completed += next.logger.lines.filter(({ message }) => message === 'a log was completed from the journal').length;
@@ -232,7 +232,7 @@ test('a log that cannot be opened is named, and there is no backup without it', 
   await first.createTopic('orders');
   await produce(await first.partition('orders'));
   env.disk.crash();
-  const next = { ...env, disk: env.disk.restarted(env.clock) };
+  const next = nextProcess(env);
   const second = await running(next);
   const mend = failing(next, ['open'], 'io', /orders-0\/.*\.log$/);
   await assert.rejects(backup(next), refusal('the log orders-0 cannot be opened'));
@@ -373,7 +373,7 @@ test('a broker that was stopped cleanly is backed up from its files; one that wa
   await backup(env);
   assert.equal(await restoredEnd(env, 'restored', 'orders'), 2);
   await localBroker({}, ['data'], env);
-  const killed = { ...env, disk: env.disk.restarted(env.clock) };
+  const killed = nextProcess(env);
   await assert.rejects(
     backup(killed, { target: 'other' }),
     refusal(/^not all logs in data were recovered since its broker was killed; start it/),

@@ -1,7 +1,7 @@
 /** Several data directories of one broker, on a simulated disk of which parts can fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { DataDirectoryInUse, DataDirectoryRefused, DiskFault, type DiskFaultKind } from '../base/faults.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
@@ -24,7 +24,7 @@ async function opened(env: TestEnv, paths: Paths, settings: Readonly<Record<stri
 
 /** The same machine after the process was stopped. */
 function rebooted(env: TestEnv): TestEnv {
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 /** Every call below `path` fails until the returned function is called. */

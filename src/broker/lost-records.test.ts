@@ -1,7 +1,7 @@
 /** Records that were durable and are lost: clients that have seen them can tell, because what comes in their place is of another leader epoch (KIP-320). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { present } from '../base/assert.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
@@ -43,8 +43,7 @@ async function assertDivergence(node: LocalBroker, { epoch, found }: { epoch: nu
 
 /** The same machine, with a broker that starts over what the last one left. */
 function nextStart({ env }: LocalBroker): TestEnv {
-  const { clock } = env;
-  return { ...testEnv(2), clock, timers: clock, disk: env.disk.restarted(clock) };
+  return nextProcess(env, testEnv(2));
 }
 
 for (const stop of ['a clean stop', 'a kill'] as const) {

@@ -1,7 +1,7 @@
 /** A topic that is made anew at once under the name of one that was just deleted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testEnv } from '../../sim/test-env.ts';
+import { nextProcess, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { PRODUCE_VERSION, produced } from '../partition/partition.fixture.ts';
 import { localBroker } from './local-broker.fixture.ts';
@@ -39,7 +39,7 @@ test('it is served although the old logs are still on their way out, and these l
 test('a kill before the old logs were removed leaves nothing of them either, whether the topic is made anew before or after', async () => {
   for (const isMadeBefore of [true, false]) {
     const node = await localBroker();
-    const { disk, clock } = node.env;
+    const { disk } = node.env;
     await node.createTopic('a', 2);
     await node.createTopic('b');
     for (const [topic, index] of [['a', 0] as const, ['a', 1] as const, ['b', 0] as const]) {
@@ -52,7 +52,7 @@ test('a kill before the old logs were removed leaves nothing of them either, whe
     await node.broker.metadata.deleteTopics([{ name: 'a' }]);
     if (isMadeBefore) await node.createTopic('a', 2);
     disk.kill();
-    const env = { ...testEnv(2), clock, timers: clock, disk: disk.restarted(clock) };
+    const env = nextProcess(node.env, testEnv(2));
     const again = await localBroker({}, ['data'], env);
     if (!isMadeBefore) await again.createTopic('a', 2);
     for (const index of [0, 1]) assert.equal((await again.partition('a', index)).highWatermark, 0);

@@ -1,7 +1,7 @@
 /** What a broker over files does when its disk fails, and when the fault goes. Fails when invariant I30 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv } from '../../sim/test-env.ts';
 import { limits } from '../base/limits.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { logSettings } from '../log/log.fixture.ts';
@@ -161,7 +161,7 @@ test('a stop on a disk that fails closes what it can, and the next start has eve
   await assert.rejects(stop());
   env.disk.judge = () => ({ kind: 'ok' });
   const config = new BrokerConfig({ flag: { 'node.id': '1' } });
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const store = await openDataDirectories({ env: after, config, paths: ['data'] });
   for (const id of await store.engine.list()) {
     if (id.topic === 'orders') assert.equal((await store.engine.open(id, logSettings())).endOffset, 1);
@@ -178,7 +178,7 @@ for (const stop of ['clean', 'kill'] as const) {
     for (let sequence = 0; sequence < 7; sequence += 1) before.append(batch(sequence), PRODUCE_VERSION);
     await before.whenDurable(6);
     if (stop === 'clean') await first.stop();
-    const env = { ...first.env, disk: first.env.disk.restarted(first.env.clock) };
+    const env = nextProcess(first.env);
     await removeDerived(env);
     const second = await localBroker({}, ['data'], env);
     const after = await second.partition('orders');

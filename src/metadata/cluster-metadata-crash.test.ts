@@ -1,7 +1,7 @@
 /** The power goes at every point of a broker's life in turn; what it had answered must be there when it comes back, and nothing by halves. Fails when invariant I10 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { BrokerConfig, type StaticSettings } from '../config/broker-config.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
@@ -41,7 +41,7 @@ async function interruptEverywhere(settings: StaticSettings): Promise<void> {
     const ending = await Promise.race([crashed, live(env, promised, settings)]);
     if (ending === 'finished') break;
     interrupted += 1;
-    await check({ ...env, disk: env.disk.restarted(env.clock) }, promised, settings);
+    await check(nextProcess(env), promised, settings);
   }
   assert.ok(interrupted > 20, 'there are many points at which the power can go');
 }

@@ -1,7 +1,7 @@
 /** Logs whose directories are of another topic than the metadata says are found, and no others, whatever the broker was doing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { present } from '../base/assert.ts';
 import { type LocalBroker, localBroker } from '../broker/local-broker.fixture.ts';
@@ -42,7 +42,7 @@ function idOf({ broker }: LocalBroker, topic: string): string {
 
 /** As a kill leaves the directory. */
 function killed({ env }: LocalBroker): TestEnv {
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 test('a broker that runs, was killed or stopped has nothing that is not of its topics', async () => {

@@ -1,7 +1,7 @@
 /** What idempotent producers can count on when their log is compacted and then read again without a snapshot (invariant I22). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { logId } from '../log/log.fixture.ts';
@@ -94,7 +94,7 @@ test('a crash that takes the last batch of a producer along leaves the one befor
   assert.equal(partition.highWatermark, 3);
   await compact(partition);
   env.disk.crash();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   await withoutSnapshots(after);
   const again = await open(after, 1);
   assert.equal(again.partition.logEndOffset, 3, 'the last batch is lost');

@@ -1,7 +1,7 @@
 /** What idempotent producers can count on when their records are deleted and the broker then stops without a warning (invariant I6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
@@ -40,7 +40,7 @@ async function sendDurably(partition: Partition, sequences: readonly number[]): 
 /** The next process on the machine, after a power loss or not. */
 function restarted(env: TestEnv, how: 'power' | 'killed'): TestEnv {
   if (how === 'power') env.disk.crash();
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 /** The producer's last five batches are known, and it goes on behind them. */

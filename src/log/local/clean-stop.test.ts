@@ -1,7 +1,7 @@
 /** What a clean stop costs the disk, and what a power loss right after it leaves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { LogId, LogSettings, PartitionLog } from '../log-engine.ts';
@@ -95,7 +95,7 @@ test('a power loss after a clean stop leaves a new log whole, whatever it leaves
     for (let offset = 0; offset < records; offset += 1) await append(logs, TIME + offset);
     await engine.close();
     env.disk.crash();
-    const after = { ...testEnv(), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+    const after = nextProcess(env, testEnv());
     const second = await open(after, { count: 3, settings });
     for (const log of second.logs) {
       assert.equal(log.endOffset, records);

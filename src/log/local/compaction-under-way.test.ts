@@ -1,7 +1,7 @@
 /** What happens to a log in files while it is compacted: reads, deletions, a close, disk faults and damage. Power losses are `sim/compaction-crash-points.sim.test.ts`'s. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { limits } from '../../base/limits.ts';
@@ -49,7 +49,7 @@ const latest = (records: readonly string[]): string[] => {
 
 /** The log after a restart on the same disk. */
 async function reopened({ env }: Subject): Promise<PartitionLog> {
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const engine = await LocalLogEngine.start({ env: after, root: 'data', checkpointIntervalMs: () => 60_000 });
   return engine.open(logId(), compactedSettings());
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { readInt64, writeInt32, writeInt64 } from '../../base/big-endian.ts';
 import { ProducerAudit } from '../../partition/producer-audit.ts';
@@ -68,7 +68,7 @@ test('the time index is the same when compaction wrote it and when it was made a
   assert.equal(readInt64(written, 0), KEPT.timestamp);
   assert.deepEqual(await faults(env), []);
   await env.disk.remove(TIME_INDEX);
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const log = await open(after);
   assert.deepEqual(contentOf(after, TIME_INDEX), written);
   assert.deepEqual(await log.offsetOfMaxTimestamp(), KEPT);
@@ -78,14 +78,14 @@ test('a segment of emptied batches alone needs no time index', async () => {
   const env = await compactedLog([]);
   assert.equal(contentOf(env, TIME_INDEX).byteLength, 0);
   assert.deepEqual(await faults(env), []);
-  await open({ ...env, disk: env.disk.restarted(env.clock) });
+  await open(nextProcess(env));
   assert.equal(madeAnew(env), 0);
 });
 
 test('a time index of zero bytes is made anew where there are records behind an emptied batch', async () => {
   const env = await compactedLog(['b=1']);
   env.disk.file(TIME_INDEX)?.truncate(0);
-  const log = await open({ ...env, disk: env.disk.restarted(env.clock) });
+  const log = await open(nextProcess(env));
   assert.deepEqual(await log.offsetOfMaxTimestamp(), KEPT);
   assert.equal(madeAnew(env), 1);
 });
@@ -97,6 +97,6 @@ test('a time index that counts an emptied batch, as Apache Kafka writes it, is n
   writeInt32(entry, 8, 0);
   env.disk.file(TIME_INDEX)?.write(0, entry);
   assert.deepEqual(await faults(env), []);
-  const log = await open({ ...env, disk: env.disk.restarted(env.clock) });
+  const log = await open(nextProcess(env));
   assert.equal(await log.offsetOfMaxTimestamp(), undefined);
 });

@@ -1,7 +1,7 @@
 /** A log that was removed leaves nothing behind that a later one of the same name could be taken for. Fails when invariants I4 and I31 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { present } from '../../base/assert.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
@@ -28,7 +28,7 @@ async function open(engine: LocalLogEngine, id: LogId, records: number): Promise
 }
 
 function restarted(env: TestEnv): TestEnv {
-  return { ...testEnv(2), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env, testEnv(2));
 }
 
 /** A log with every checkpoint there is, closed and about to be removed. */

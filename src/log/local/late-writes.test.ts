@@ -1,7 +1,7 @@
 /** What is durable by the journal alone need not be in a segment yet: nobody who reads, deletes, copies or restarts can tell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { baseOffset } from '../../protocol/batch/header.ts';
@@ -56,7 +56,7 @@ function first(logs: readonly PartitionLog[]): PartitionLog {
 test('a process that is killed has lost nothing', async () => {
   const { env } = await crowd();
   env.disk.kill();
-  const logs = await openAll(await start({ ...env, disk: env.disk.restarted(env.clock) }));
+  const logs = await openAll(await start(nextProcess(env)));
   assert.deepEqual(
     logs.map(({ endOffset }) => endOffset),
     new Array(LOGS).fill(3),
@@ -102,7 +102,7 @@ test('a start that is moved over batches in no segment stays moved after a power
   const { env, logs } = await crowd();
   await first(logs).advanceStart(2);
   env.disk.crash();
-  const [again] = await openAll(await start({ ...env, disk: env.disk.restarted(env.clock) }));
+  const [again] = await openAll(await start(nextProcess(env)));
   assert.deepEqual([again?.startOffset, again?.endOffset], [2, 3]);
   const errors = env.logger.lines.filter(({ level }) => level === 'error');
   assert.deepEqual(errors, []);

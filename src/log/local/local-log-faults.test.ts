@@ -1,7 +1,7 @@
 /** What a local log does when the disk fails under it, and what it finds afterwards. The simulator tries the rest. Fails when invariants I5 and I32 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault, type DiskFaultKind } from '../../base/faults.ts';
 import { baseOffset } from '../../protocol/batch/header.ts';
@@ -77,7 +77,7 @@ test('after a failed sync nothing more is acknowledged, and what the system held
   const again = await engine.open(logId(), logSettings());
   assert.equal(again.durableOffset, 2);
   env.disk.crash();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const recovered = await (await start(after)).open(logId(), logSettings());
   assert.equal(recovered.endOffset, 2);
 });
@@ -114,7 +114,7 @@ test('a bit that fell over above the recovery point cuts the log there, loudly',
   const { log } = await openWithHistory(env);
   const second = log.bytes / 2;
   env.disk.kill();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   after.disk.file(LOG_FILE)?.corrupt(second + 70);
   const engine = await start(after);
   const recovered = await engine.open(logId(), logSettings());
@@ -128,7 +128,7 @@ test('records that were durable and are gone are reported as lost', async () => 
   await env.clock.advance(6_000);
   const bytes = log.bytes / 2;
   env.disk.kill();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   after.disk.file(LOG_FILE)?.truncate(bytes - 10);
   const recovered = await (await start(after)).open(logId(), logSettings());
   assert.equal(recovered.endOffset, 0);
@@ -278,7 +278,7 @@ test('a start that could not be saved takes no files away, also when the log is 
   const checked = await engine.open(logId(), segmentPerBatch);
   assert.deepEqual([checked.startOffset, checked.endOffset], [0, 5]);
   env.disk.crash();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const again = await (await start(after)).open(logId(), segmentPerBatch);
   assert.deepEqual([again.startOffset, again.endOffset], [0, 5]);
 });
@@ -291,7 +291,7 @@ test('a start is the same for whoever asks again after it could not be saved: du
   await log.advanceStart(3);
   assert.equal(log.startOffset, 3);
   env.disk.crash();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 3);
 });
 
@@ -305,7 +305,7 @@ test('a start does not get ahead of what is durable: a power loss takes nothing 
     await whenProgress(log, () => log.writtenOffset === 5);
     await log.advanceStart(3);
     env.disk.crash();
-    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const after = nextProcess(env);
     const again = await (await start(after)).open(logId(), logSettings());
     assert.equal(again.startOffset, 3);
     assert.ok(again.endOffset >= 3);
@@ -320,6 +320,6 @@ test('a log that is being closed moves its start no more', async () => {
   await assert.rejects(log.advanceStart(3), LogClosed);
   await closing;
   env.disk.crash();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 0);
 });

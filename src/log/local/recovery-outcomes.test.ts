@@ -1,7 +1,7 @@
 /** What opening a log makes of each kind of damage: the table of outcomes in docs/storage.md, row by row. Fails when invariants I30 and I31 do not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { present } from '../../base/assert.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { batches } from '../../protocol/batch/iterate.ts';
@@ -46,7 +46,7 @@ async function written(options: { stop: 'clean' | 'crash'; checkpointed: boolean
     await log.close();
     await engine.close();
   }
-  return { ...testEnv(2), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env, testEnv(2));
 }
 
 function file(env: TestEnv, baseOffset: number, suffix: string) {
@@ -247,7 +247,7 @@ test('what was kept aside stays aside when the power goes, whatever names the di
     const before = await names();
     assert.ok(before.length > 0, what);
     env.disk.crash();
-    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const after = nextProcess(env);
     const left = (await after.disk.list(DIRECTORY)).map(({ name }) => name);
     assert.deepEqual(
       before.filter((name) => !left.includes(name)),
@@ -451,7 +451,7 @@ test('a snapshot of lost records is removed', async () => {
   await whenProgress(log, () => log.writtenOffset === 1);
   await log.writeSnapshot(1, Buffer.from('state'));
   await log.writeSnapshot(9, Buffer.from('of records that a crash took'));
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const again = await (await start(after)).open(logId(), settings);
   assert.equal((await again.latestSnapshot(String))?.offset, 1);
   assert.equal(after.disk.file(`${DIRECTORY}/${fileName(9, '.snapshot')}`), undefined);
@@ -476,7 +476,7 @@ test('recovery on a disk that takes no new bytes finds everything that was durab
   const log = await engine.open(logId(), settings);
   assert.deepEqual(await seen(log), whole);
   await engine.close().catch(() => {});
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   assert.deepEqual(await openedAgain(after), whole);
 });
 

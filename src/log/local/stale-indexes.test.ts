@@ -1,7 +1,7 @@
 /** What was cut off an index after a crash does not come back after the next one, and does not pass for younger records. Fails when invariant I30 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
@@ -29,7 +29,7 @@ async function checkpoint(env: TestEnv, log: PartitionLog): Promise<void> {
 
 function afterPowerLoss(env: TestEnv): TestEnv {
   env.disk.crash();
-  return { ...testEnv(), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env, testEnv());
 }
 
 /** The system has written the indexes as far as they had come, and not the records. */

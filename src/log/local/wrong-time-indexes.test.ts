@@ -1,7 +1,7 @@
 /** A time index that does not fit its segment changes no answer about times. Fails when invariant I30 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import { fileName, TIME_INDEX } from './file-names.ts';
 import { LocalLogEngine } from './local-engine.ts';
@@ -51,7 +51,7 @@ async function written(stop: 'clean' | 'crash'): Promise<TestEnv> {
     await log.close();
     await engine.close();
   }
-  return { ...testEnv(2), clock: env.clock, timers: env.clock, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env, testEnv(2));
 }
 
 for (const stop of ['clean', 'crash'] as const) {

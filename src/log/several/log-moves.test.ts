@@ -1,7 +1,7 @@
 /** Fails when invariant I23 does not hold. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { settle } from '../../../sim/virtual-clock.ts';
 import { DiskFault } from '../../base/faults.ts';
 import { compactionRequest } from '../compaction/compaction.fixture.ts';
@@ -17,7 +17,7 @@ async function started(env: TestEnv, batches = 12): Promise<{ moving: MovingLog;
 }
 
 function rebooted(env: TestEnv): TestEnv {
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 /** Waits at each chunk until it is let go. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { DiskOperation } from '../../../../sim/memory-disk.ts';
-import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { ProducerAudit } from '../../../partition/producer-audit.ts';
 import { updateCrc } from '../../../protocol/batch/crc32c.ts';
 import { sizeInBytes } from '../../../protocol/batch/header.ts';
@@ -99,7 +99,7 @@ describe('nothing is found', () => {
       await log.applyRetention(200);
       await env.clock.advance(10);
       if (stop === 'clean') await engine.close();
-      const next = stop === 'killed' ? { ...env, disk: env.disk.restarted(env.clock) } : env;
+      const next = stop === 'killed' ? nextProcess(env) : env;
       const report = await check(next);
       assert.deepEqual(faultsOf(report), []);
       assert.equal(report.logs[0]?.endOffset, 200);

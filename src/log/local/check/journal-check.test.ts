@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { nextProcess, RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import type { Disk, DiskFile } from '../../../base/env.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
@@ -60,7 +60,7 @@ async function busy(seed = 3): Promise<{ env: TestEnv; engine: LocalLogEngine }>
 async function crashed(seed = 3): Promise<TestEnv> {
   const { env } = await busy(seed);
   env.disk.crash();
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 function bytesOf(env: TestEnv): Buffer {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { nextProcess, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { ProducerAudit } from '../../../partition/producer-audit.ts';
 import { encodeSnapshot, recoverProducers } from '../../../partition/producer-snapshot.ts';
 import { buildBatch } from '../../../protocol/batch/build.ts';
@@ -60,7 +60,7 @@ test('torn snapshots are removed when the log is opened, and no producer is forg
     await fill(await (await start(env)).open(logId(), logSettings()));
     await env.disk.syncDirectory('data/orders-0');
     env.disk.crash();
-    const after = { ...env, disk: env.disk.restarted(env.clock) };
+    const after = nextProcess(env);
     tornPerSeed.push((await check(after)).filter((problem) => problem === TORN).length);
     const engine = await start(after);
     const log = await engine.open(logId(), logSettings());

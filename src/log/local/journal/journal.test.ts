@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DiskOperation } from '../../../../sim/memory-disk.ts';
-import { RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
+import { nextProcess, RecordingLogger, type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { settle } from '../../../../sim/virtual-clock.ts';
 import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { crc32c } from '../../../protocol/batch/crc32c.ts';
@@ -50,7 +50,7 @@ async function journalFiles(env: TestEnv): Promise<string[]> {
 
 function afterPowerLoss(env: TestEnv): TestEnv {
   env.disk.crash();
-  return { ...env, disk: env.disk.restarted(env.clock) };
+  return nextProcess(env);
 }
 
 test('a crowd of logs becomes durable with one sync, also when the names of their files are new', async () => {
@@ -217,7 +217,7 @@ test('a journal that Apache Kafka has not seen is not believed after its clean s
   const env = testEnv();
   await appendToAll(await openAll(await start(env)));
   env.disk.kill();
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   after.disk.file('data/orders-0/00000000000000000000.log')?.truncate(0);
   await (await after.disk.open('data/.kafka_cleanshutdown', 'create')).close();
   const [log] = await openAll(await start(after));
@@ -262,7 +262,7 @@ async function killed(): Promise<TestEnv> {
   for (const log of logs) log.requestWrite();
   await settle();
   await appendToAll(logs);
-  return { ...env, logger: new RecordingLogger(), disk: env.disk.restarted(env.clock) };
+  return nextProcess(env, { logger: new RecordingLogger() });
 }
 
 function syncsIn(operations: readonly DiskOperation[]): string[] {
@@ -306,7 +306,7 @@ test('a snapshot above the recovery point does not have to fear a power loss: it
   for (const log of logs) log.requestWrite();
   await logs[0]?.writeSnapshot(1, Buffer.from('producers'));
   await appendToAll(logs);
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const operations = record(after);
   await openAll(await start(after));
   const segments = syncsIn(operations).filter((path) => path.endsWith(LOG));
@@ -316,7 +316,7 @@ test('a snapshot above the recovery point does not have to fear a power loss: it
 test('a log that is recovered from the journal alone is scanned without its file', async () => {
   const env = testEnv();
   await appendToAll(await openAll(await start(env)));
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   const [log] = await openAll(await start(after));
   const operations = record(after);
   const seen: number[] = [];
@@ -349,7 +349,7 @@ test('where the journal cannot be made durable, each log is synced at once, its 
 test('a log whose end only an earlier journal has is served before that end has room, and again after it was tried', async () => {
   const env = testEnv();
   await appendToAll(await openAll(await start(env)));
-  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  const after = nextProcess(env);
   after.disk.judge = ({ kind, path }) =>
     kind === 'write' && path.endsWith(LOG) ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
   const engine = await start(after);
@@ -402,7 +402,7 @@ test('kills one after the other let no journal files pile up', async () => {
   for (let count = 0; count < 12; count += 1) {
     await appendToAll(await openAll(await start(env)));
     assert.ok((await journalFiles(env)).length <= 5);
-    env = { ...env, disk: env.disk.restarted(env.clock) };
+    env = nextProcess(env);
   }
   const [log] = await openAll(await start(env));
   assert.equal(log?.endOffset, 12);
