@@ -34,7 +34,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #slots = new Slots(limits.journalLogsSyncing);
   #current: JournalFile | undefined;
-  /** Files that are not written any more, with logs that need them, in the order of their generations. */
+  /** Files that are not written any more, with logs that need them, oldest first. */
   readonly #waiting: Set<JournalFile>;
   /** Files up to this generation are an earlier process's, and count against no bound. */
   readonly #inherited: number;
@@ -67,6 +67,11 @@ export class Journal {
       options,
       found.sort((one, other) => one.generation - other.generation),
     );
+  }
+
+  /** In the order of their generations. */
+  get #files(): readonly JournalFile[] {
+    return this.#current === undefined ? [...this.#waiting] : [...this.#waiting, this.#current];
   }
 
   /** False when too many files wait for their logs: what comes now has to be synced where it is. */
@@ -145,8 +150,8 @@ export class Journal {
     if (this.#isOverdue) return undefined;
     const key = keyOf(id);
     let found: OffsetRange | undefined;
-    for (const file of [...this.#waiting, this.#current]) {
-      if (file === undefined || !file.logs.has(key)) continue;
+    for (const file of this.#files) {
+      if (!file.logs.has(key)) continue;
       if (file.generation > this.#inherited || !(await this.#makeDurable(file))) return undefined;
       for (const range of await file.rangesOf(key)) {
         found = found === undefined ? range : joined(found, range);
@@ -180,9 +185,9 @@ export class Journal {
   /** The log's own segments are synced below `offset`, or it is gone (infinity). */
   settled(id: LogId, offset: number): void {
     const key = keyOf(id);
-    for (const file of [...this.#waiting, this.#current]) {
-      const log = file?.logs.get(key);
-      if (file === undefined || log === undefined || log.endOffset > offset) continue;
+    for (const file of this.#files) {
+      const log = file.logs.get(key);
+      if (log === undefined || log.endOffset > offset) continue;
       file.logs.delete(key);
       this.#releaseIfDone(file);
     }
@@ -210,27 +215,25 @@ export class Journal {
   /** The logs that need the journal. */
   logs(): readonly LogId[] {
     const logs = new Map<string, LogId>();
-    for (const file of [...this.#waiting, this.#current]) {
-      for (const [key, { id }] of file?.logs ?? []) logs.set(key, id);
-    }
+    for (const file of this.#files) for (const [key, { id }] of file.logs) logs.set(key, id);
     return [...logs.values()];
   }
 
   needs(id: LogId): boolean {
     const key = keyOf(id);
-    return [...this.#waiting, this.#current].some((file) => file?.logs.has(key));
+    return this.#files.some((file) => file.logs.has(key));
   }
 
   /** Up to where the journal has the log; 0 when it has nothing of it. */
   endOffset(id: LogId): number {
     const key = keyOf(id);
-    return Math.max(0, ...[...this.#waiting, this.#current].map((file) => file?.logs.get(key)?.endOffset ?? 0));
+    return Math.max(0, ...this.#files.map((file) => file.logs.get(key)?.endOffset ?? 0));
   }
 
   /** Runs of whole batches of one log, in the order in which they came, from the one that has `offset` on. */
   async *batchesOf(id: LogId, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
     const key = keyOf(id);
-    for (const file of [...this.#waiting, this.#current]) if (file?.logs.has(key)) yield* file.batchesOf(key, offset);
+    for (const file of this.#files) if (file.logs.has(key)) yield* file.batchesOf(key, offset);
   }
 
   /** After the last log was closed. Only what a log still needs stays. */
@@ -240,9 +243,9 @@ export class Journal {
     this.#restoredTimer?.cancel();
     await this.#spare?.file.close();
     if (this.#spare !== undefined) await disk.remove(this.#spare.path);
-    for (const file of [...this.#waiting, this.#current]) {
-      await file?.close();
-      if (file?.logs.size === 0) await disk.remove(file.path);
+    for (const file of this.#files) {
+      await file.close();
+      if (file.logs.size === 0) await disk.remove(file.path);
     }
   }
 }
