@@ -24,7 +24,7 @@ import type { OffsetRange } from './journal/journal-file.ts';
 import { parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { OpenFiles } from './open-files.ts';
 import { rebuildIndexes } from './rebuild-indexes.ts';
-import { recoverSegment } from './recover-segment.ts';
+import { type RecoveredSegment, recoverSegment } from './recover-segment.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
 import { finishSwaps } from './segment-swap.ts';
 import { readSmallFile } from './small-files.ts';
@@ -134,22 +134,12 @@ async function openSegments(
   }
   for (const [index, facts] of all.entries()) {
     const next = all[index + 1];
-    const indexBytesMax = opening.settings.segmentIndexBytes;
-    const indexIntervalBytes = opening.settings.indexIntervalBytes;
     if (next !== undefined && next.baseOffset < opening.recoveryPoint) {
       const trusted = await trustSegment(opening, facts, { endOffset: next.baseOffset, entries });
-      const rebuilding = { ...opening, facts, endOffset: next.baseOffset, indexBytesMax, indexIntervalBytes };
-      segments.push(trusted ?? (await rebuildIndexes(rebuilding)));
+      segments.push(trusted ?? (await rebuildIndexes({ ...opening, facts, endOffset: next.baseOffset })));
       continue;
     }
-    const recoveryPoint = opening.knowsEpochs
-      ? opening.recoveryPoint
-      : Math.min(facts.baseOffset, opening.recoveryPoint);
-    const rollJitterMs = jitter(opening);
-    // Behind a gap nothing is believed: only the last segment may lack something.
-    const journalled = next === undefined && !hasSnapshotAbove(entries, recoveryPoint) ? opening.journalled : undefined;
-    const recovery = { ...opening, recoveryPoint, journalled, facts, rollJitterMs, indexBytesMax, indexIntervalBytes };
-    const recovered = await recoverSegment(recovery);
+    const recovered = await recoverDoubtful(opening, { facts, entries, isLast: next === undefined });
     const { segment, bytesCut } = recovered;
     segments.push(segment);
     bytesChecked += recovered.bytesChecked;
@@ -166,6 +156,18 @@ async function openSegments(
     break;
   }
   return { segments, bytesChecked };
+}
+
+function recoverDoubtful(
+  opening: SegmentsOpening,
+  { facts, entries, isLast }: { facts: SegmentFacts; entries: readonly DiskEntry[]; isLast: boolean },
+): Promise<RecoveredSegment> {
+  const { settings, env, knowsEpochs } = opening;
+  const recoveryPoint = knowsEpochs ? opening.recoveryPoint : Math.min(facts.baseOffset, opening.recoveryPoint);
+  // Behind a gap nothing is believed: only the last segment may lack something.
+  const journalled = isLast && !hasSnapshotAbove(entries, recoveryPoint) ? opening.journalled : undefined;
+  const jitterMs = rollJitterMs(settings, env.random.next());
+  return recoverSegment({ ...opening, facts, recoveryPoint, journalled, rollJitterMs: jitterMs });
 }
 
 /** A deletion that a crash has interrupted leaves segments below the start, with gaps between them. */
@@ -244,10 +246,6 @@ function segmentFacts(entries: readonly DiskEntry[]): SegmentFacts[] {
 function hasIndexes(entries: readonly DiskEntry[], { baseOffset }: SegmentFacts): boolean {
   const wanted = [fileName(baseOffset, OFFSET_INDEX), fileName(baseOffset, TIME_INDEX)];
   return wanted.every((name) => entries.some((entry) => entry.name === name));
-}
-
-function jitter({ settings, env }: DirectoryOpening): number {
-  return rollJitterMs(settings, env.random.next());
 }
 
 /** What lies below the start was deleted, and its segments may have been on their way out. */

@@ -6,6 +6,7 @@ import type { DiskFile, Env } from '../../base/env.ts';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { appendedBatch } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
+import type { LogSettings } from '../log-engine.ts';
 import { walkBatches } from './batch-walk.ts';
 import { TEMPORARY } from './file-names.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -19,14 +20,13 @@ export interface IndexRebuilding {
   readonly facts: SegmentFacts;
   /** Where the next segment begins. */
   readonly endOffset: number;
-  readonly indexBytesMax: number;
-  readonly indexIntervalBytes: number;
+  readonly settings: LogSettings;
   readonly epochs: EpochList;
 }
 
 export async function rebuildIndexes(rebuilding: IndexRebuilding): Promise<Segment> {
-  const { env, files, directory, facts, endOffset, indexBytesMax } = rebuilding;
-  const shared = { directory, files, indexBytesMax, exists: true, rollJitterMs: 0 };
+  const { env, files, directory, facts, endOffset, settings } = rebuilding;
+  const shared = { directory, files, indexBytesMax: settings.segmentIndexBytes, exists: true, rollJitterMs: 0 };
   // What was aborted is not told by the batches of one segment: the list stays, and the partition judges it (decision 0019).
   const { transactionIndexBytes } = facts;
   const kept = { ...newSegmentFacts(facts.baseOffset, facts.modifiedMs), transactionIndexBytes };
@@ -53,7 +53,8 @@ export async function rebuildIndexes(rebuilding: IndexRebuilding): Promise<Segme
 }
 
 async function walk(file: DiskFile, rebuilding: IndexRebuilding, segment: Segment): Promise<void> {
-  const { env, facts, endOffset, indexIntervalBytes, epochs } = rebuilding;
+  const { env, facts, endOffset, epochs } = rebuilding;
+  const { indexIntervalBytes } = rebuilding.settings;
   const { position } = await walkBatches({
     file,
     from: 0,

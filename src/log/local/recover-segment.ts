@@ -7,6 +7,7 @@ import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { baseOffset, HEADER_BYTES, lastOffset } from '../../protocol/batch/header.ts';
 import { appendedBatch, maxTimestampOfRecords } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
+import type { LogSettings } from '../log-engine.ts';
 import { walkBatches } from './batch-walk.ts';
 import type { OffsetRange } from './journal/journal-file.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -23,9 +24,8 @@ export interface SegmentRecovery {
   readonly recoveryPoint: number;
   /** What the journal has of the log, durably. Where that is all that is in doubt, the segment is left to a later sync. */
   readonly journalled: OffsetRange | undefined;
+  readonly settings: LogSettings;
   readonly rollJitterMs: number;
-  readonly indexBytesMax: number;
-  readonly indexIntervalBytes: number;
   readonly epochs: EpochList;
 }
 
@@ -69,7 +69,8 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
 
 /** How much of the file is durable when it resolves. */
 async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: Segment): Promise<number> {
-  const { facts, epochs, indexIntervalBytes, recoveryPoint, journalled } = recovery;
+  const { facts, epochs, recoveryPoint, journalled } = recovery;
+  const { indexIntervalBytes } = recovery.settings;
   let doubtful = facts.bytes;
   await walkBatches({
     file,
@@ -135,6 +136,13 @@ function newFacts(facts: SegmentFacts): SegmentFacts {
 }
 
 function segmentAt(recovery: SegmentRecovery, facts: SegmentFacts): Segment {
-  const { directory, files, rollJitterMs, indexBytesMax } = recovery;
-  return new Segment({ directory, files, facts, exists: true, rollJitterMs, indexBytesMax });
+  const { directory, files, settings, rollJitterMs } = recovery;
+  return new Segment({
+    directory,
+    files,
+    facts,
+    exists: true,
+    rollJitterMs,
+    indexBytesMax: settings.segmentIndexBytes,
+  });
 }
