@@ -15,7 +15,7 @@ import { LogOffline } from '../log/log-faults.ts';
 import { ConfigResourceType } from '../metadata/config-resource.ts';
 import { metadataLogId } from '../metadata/engine-metadata-log.ts';
 import type { MetadataChange, MetadataImage, TopicRegistration } from '../metadata/metadata-image.ts';
-import { Partition } from '../partition/partition.ts';
+import { Partition, type PartitionOptions } from '../partition/partition.ts';
 import type { PartitionFaultKind } from '../partition/partition-fault.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { FaultLog } from './fault-log.ts';
@@ -59,12 +59,19 @@ export class PartitionDirectory {
   readonly #options: PartitionDirectoryOptions;
   readonly #topics = new Map<string, TopicSlots>();
   readonly #faultLog: FaultLog;
+  /** What all partitions look up when they need it. */
+  readonly #shared: Pick<PartitionOptions, 'producerExpirationMs' | 'verifiesTransactions'>;
   readonly #unfollow: () => void;
   #isClosed = false;
 
   constructor(options: PartitionDirectoryOptions) {
     this.#options = options;
     this.#faultLog = new FaultLog(options.env);
+    const { config } = options;
+    this.#shared = {
+      producerExpirationMs: () => config.get('producer.id.expiration.ms'),
+      verifiesTransactions: () => config.get('transaction.partition.verification.enable'),
+    };
     this.#unfollow = options.config.onChange(() => this.#reconfigureAll());
   }
 
@@ -216,7 +223,7 @@ export class PartitionDirectory {
     { id, shown }: Slot,
     found: { leaderEpoch: number; settings: TopicSettings; before: Partition | undefined },
   ): Promise<Partition> {
-    const { env, config, engine, beginLeaderEpoch } = this.#options;
+    const { env, engine, beginLeaderEpoch } = this.#options;
     const { settings, before } = found;
     const log = await engine.open(id, settings);
     try {
@@ -231,8 +238,7 @@ export class PartitionDirectory {
         log,
         settings,
         leaderEpoch,
-        producerExpirationMs: () => config.get('producer.id.expiration.ms'),
-        verifiesTransactions: () => config.get('transaction.partition.verification.enable'),
+        ...this.#shared,
         // Under another leader, a marker may have ended what was asked about.
         verifications: before?.leaderEpoch === leaderEpoch ? before.verifications : undefined,
       });

@@ -92,7 +92,7 @@ export class Partition {
   #settings: TopicSettings;
   #syncsFirst: boolean;
   #snapshotOffset = -1;
-  #snapshotWriting: Promise<void> = Promise.resolve();
+  #snapshotWriting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #takesAppends = true;
   #stopped: PartitionFault | undefined;

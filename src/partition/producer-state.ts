@@ -4,6 +4,7 @@
  * it never reads a clock or a disk. All of it can be rebuilt from a snapshot (`producer-snapshot.ts`), the batch headers and the control batches after it.
  */
 import { assert } from '../base/assert.ts';
+import { LazyMap } from '../base/lazy-map.ts';
 import { limits } from '../base/limits.ts';
 import type { AbortedTransaction } from '../log/log-engine.ts';
 import type { EndTransaction } from '../protocol/batch/end-transaction-batch.ts';
@@ -82,7 +83,7 @@ const oldEpoch: ProducerRefusal = { kind: 'old-epoch' };
 const wrongTransaction: ProducerRefusal = { kind: 'wrong-transaction' };
 
 export class ProducerState {
-  readonly #entries = new Map<number, ProducerEntry>();
+  readonly #entries = new LazyMap<number, ProducerEntry>();
   readonly transactions = new UnstableTransactions();
 
   get size(): number {
@@ -226,7 +227,7 @@ export class ProducerState {
    * transaction stays.
    */
   expire(now: number, expirationMs: number): void {
-    for (const [producerId, entry] of this.#entries) {
+    for (const [producerId, entry] of this.#entries.entries()) {
       if (entry.currentTxnFirstOffset === -1 && now - entry.lastTimestamp >= expirationMs) {
         this.#entries.delete(producerId);
       }

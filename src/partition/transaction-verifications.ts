@@ -3,6 +3,7 @@
  * good for the one transaction that it was made for: when a batch has begun it or a marker has ended it, the guard is gone, and a late answer of the
  * coordinator, which speaks of a transaction that is over, opens no other.
  */
+import { LazyMap } from '../base/lazy-map.ts';
 import { limits } from '../base/limits.ts';
 
 export interface VerificationWish {
@@ -26,7 +27,7 @@ export type VerificationGuard = Readonly<PendingVerification>;
 
 export class TransactionVerifications {
   /** By producer id, oldest first. */
-  readonly #pending = new Map<number, PendingVerification>();
+  readonly #pending = new LazyMap<number, PendingVerification>();
 
   begin(wish: VerificationWish, nowMs: number): VerificationGuard {
     const { producerId, producerEpoch, baseSequence, supportsEpochBump } = wish;
@@ -57,7 +58,7 @@ export class TransactionVerifications {
 
   /** Forgets those that nobody has come back for in `expirationMs`. */
   expire(nowMs: number, expirationMs: number): void {
-    for (const [producerId, { startedMs }] of this.#pending) {
+    for (const [producerId, { startedMs }] of this.#pending.entries()) {
       if (nowMs - startedMs < expirationMs) return;
       this.#pending.delete(producerId);
     }

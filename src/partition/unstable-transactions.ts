@@ -6,6 +6,7 @@
  * many are open.
  */
 import { assert, present } from '../base/assert.ts';
+import { LazyMap } from '../base/lazy-map.ts';
 
 interface Transaction {
   readonly producerId: number;
@@ -19,7 +20,7 @@ interface Transaction {
 }
 
 export class UnstableTransactions {
-  readonly #open = new Map<number, Transaction>();
+  readonly #open = new LazyMap<number, Transaction>();
   /** Ended, in the order of their markers. */
   readonly #ended: Transaction[] = [];
   #first: Transaction | undefined;

@@ -121,7 +121,7 @@ export class LocalLog implements PartitionLog {
   #settings: LogSettings;
   #startOffset: number;
   /** The saves of the start that are under way. */
-  #startSaving: Promise<unknown> = Promise.resolve();
+  #startSaving: Promise<unknown> | undefined;
   #endOffset: number;
   /** Below, the segments have everything. */
   #writtenOffset: number;

@@ -35,7 +35,8 @@ export class LogOpener {
   readonly #checkpoints: Checkpoints;
   readonly #departed: DepartedDirectories;
   readonly #recoveries: RecoveryReport;
-  readonly #rootSyncs: SharedRuns;
+  /** One for all directories. */
+  readonly #syncRoot: () => Promise<void>;
 
   constructor(options: LogOpenerOptions) {
     this.#root = options.root;
@@ -44,7 +45,7 @@ export class LogOpener {
     this.#checkpoints = options.checkpoints;
     this.#departed = options.departed;
     this.#recoveries = options.recoveries;
-    this.#rootSyncs = options.rootSyncs;
+    this.#syncRoot = () => options.rootSyncs.run();
   }
 
   async open(id: LogId, settings: LogSettings): Promise<LocalLog> {
@@ -187,9 +188,15 @@ export class LogOpener {
   }
 
   #directory(id: LogId, durable: boolean): LogDirectory {
-    const syncRoot = () => this.#rootSyncs.run();
     const [name, topicId] = [directoryName(id), id.topicId];
-    return new LogDirectory({ disk: this.#host.env.disk, root: this.#root, syncRoot, name, topicId, durable });
+    return new LogDirectory({
+      disk: this.#host.env.disk,
+      root: this.#root,
+      syncRoot: this.#syncRoot,
+      name,
+      topicId,
+      durable,
+    });
   }
 
   #log(options: Omit<ConstructorParameters<typeof LocalLog>[0], 'host'>): LocalLog {

@@ -15,7 +15,7 @@ export class SegmentList {
 
   /** `older` come before the active one, oldest first. */
   constructor(older: readonly Segment[], active: Segment) {
-    this.#segments = [...older, active];
+    this.#segments = older.concat(active);
     this.#active = active;
     for (const segment of this.#segments) this.#bytes += segment.bytes;
   }

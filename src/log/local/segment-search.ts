@@ -35,7 +35,7 @@ export class SegmentSearch {
   /** Where the batch begins that a reader will ask for next, by its first offset; the oldest entry first. */
   #places: Map<number, Place> | undefined;
   /** Segments of which it was told that something is wrong with them: once is enough, however often they are read. */
-  readonly #told = new WeakSet<Segment>();
+  #told: WeakSet<Segment> | undefined;
 
   constructor(options: { files: OpenFiles; buffers: ReadBuffers; logger: Logger }) {
     this.#files = options.files;
@@ -73,6 +73,7 @@ export class SegmentSearch {
   }
 
   #tell(segment: Segment, level: 'warn' | 'error', fields: object, message: string): void {
+    this.#told ??= new WeakSet();
     if (this.#told.has(segment)) return;
     this.#told.add(segment);
     this.#logger[level]({ path: segment.log.path, ...fields }, message);

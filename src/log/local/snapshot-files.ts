@@ -32,7 +32,7 @@ export class SnapshotFiles {
   #outlive: boolean;
   /** The last one that is known to be durable, its name too. */
   #durableOffset = -1;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | undefined;
 
   constructor(options: {
     disk: Disk;
@@ -64,7 +64,7 @@ export class SnapshotFiles {
 
   /** One after the other: two may be of the same offset. */
   write(snapshot: SnapshotToWrite): Promise<void> {
-    const writing = this.#writing.then(() => this.#write(snapshot));
+    const writing = (this.#writing ?? Promise.resolve()).then(() => this.#write(snapshot));
     this.#writing = writing.catch(() => {});
     return writing;
   }
