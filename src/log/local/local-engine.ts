@@ -23,7 +23,7 @@ import { CLEAN_SHUTDOWN, directoryName, LOG, parseDirectoryName } from './file-n
 import { discardJournal, Journal } from './journal/journal.ts';
 import { SyncRounds } from './journal/sync-rounds.ts';
 import { KnownLogs } from './known-logs.ts';
-import type { LocalLog, LogHost } from './local-log.ts';
+import type { LogHost } from './log-host.ts';
 import { LogOpener } from './log-opener.ts';
 import type { LogState } from './log-state.ts';
 import { LogTransfers } from './move/log-transfers.ts';
@@ -196,10 +196,10 @@ export class LocalLogEngine implements LogEngine {
     return this.#opener.open(id, settings);
   }
 
-  #onClosed(log: LocalLog, state: LogState | undefined): void {
-    const name = directoryName(log.id);
+  #onClosed({ id, durableOffset }: Parameters<LogHost['closed']>[0], state: LogState | undefined): void {
+    const name = directoryName(id);
     this.#known.closed(name, state);
-    if (state?.epochsSaved === true) this.#checkpoints.setRecoveryPoint(name, log.durableOffset);
+    if (state?.epochsSaved === true) this.#checkpoints.setRecoveryPoint(name, durableOffset);
   }
 
   /** Whether whoever starts next may trust every log. A directory that does not say whose it is counts for nobody's: it is checked if it is ever opened. */

@@ -2,9 +2,7 @@
  * A partition's log in files. Owns where the log begins and ends, and the order of appends; the writer, the syncer, the reader and
  * the compaction do the work on the segments. It is closed by its owner or by its first fault, and never works again after either.
  */
-import type { Env } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
-import type { Slots } from '../../base/slots.ts';
 import type { Cleanable } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { EpochList } from '../epoch-list.ts';
@@ -22,58 +20,23 @@ import type {
   TimestampOffset,
 } from '../log-engine.ts';
 import { LogClosed, LogFull } from '../log-faults.ts';
-import { type RecentBatches, RecentTail } from '../recent-batches.ts';
+import { RecentTail } from '../recent-batches.ts';
 import { expiredSegments } from '../retention.ts';
 import { mustRoll, rollJitterMs } from '../segment-roll.ts';
 import { AbortedLists } from './aborted-lists.ts';
 import type { LogCut } from './backup/log-cut.ts';
-import type { DiskRoom } from './disk-room.ts';
 import { EpochFile } from './epoch-file.ts';
-import type { Journal } from './journal/journal.ts';
-import type { SyncRounds } from './journal/sync-rounds.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import { type CompactableLog, LogCompaction } from './log-compaction.ts';
 import type { LogDirectory } from './log-directory.ts';
+import type { LogHost } from './log-host.ts';
 import { LogReader } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
 import { LogSyncer } from './log-syncer.ts';
 import { LogWriter } from './log-writer.ts';
-import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
-import type { WriteSchedule } from './write-schedule.ts';
-
-/** What the engine does for its logs. */
-export interface LogHost {
-  readonly env: Env;
-  readonly files: OpenFiles;
-  readonly recent: RecentBatches;
-  /** Opening and closing take turns: each needs a handful of files at once. */
-  readonly slots: Slots;
-  readonly syncSlots: Slots;
-  readonly room: DiskRoom;
-  /** Logs that go on when the disk is full except for its reserve. */
-  usesReserve(id: LogId): boolean;
-  /** A log has failed. */
-  failed(fault: Error): void;
-  readonly syncRounds: SyncRounds;
-  readonly journal: Journal;
-  readonly writes: WriteSchedule;
-  /** Makes `offset` the log's durable start; resolves when it is. */
-  saveStart(id: LogId, offset: number): Promise<void>;
-  /** Takes the files of segments that are no longer part of the log in this directory. */
-  discard(directory: LogDirectory, segments: readonly Segment[], delayMs: number): void;
-  /** Below, the log is compacted. */
-  cleanOffset(id: LogId): number | undefined;
-  saveCleanOffset(id: LogId, offset: number): Promise<void>;
-  /** Removes files that have been taken out of the log, some time later. */
-  discardRenamed(segments: readonly Segment[], paths: readonly string[], delayMs: number): void;
-  /** A segment is complete: checking it after a crash can be spared. */
-  wantsCheckpoint(): void;
-  /** `state` is undefined when the log failed. */
-  closed(log: LocalLog, state: LogState | undefined): void;
-}
 
 export interface LocalLogOptions extends FoundLog {
   readonly host: LogHost;

@@ -11,8 +11,9 @@ import { directoryName } from './file-names.ts';
 import type { OffsetRange } from './journal/journal-file.ts';
 import { firstJournalled, replayJournal } from './journal/replay.ts';
 import type { KnownLogs } from './known-logs.ts';
-import { LocalLog, type LogHost } from './local-log.ts';
+import { LocalLog, type LocalLogOptions } from './local-log.ts';
 import { LogDirectory } from './log-directory.ts';
+import type { LogHost } from './log-host.ts';
 import { openDirectory } from './open-directory.ts';
 import { openFromState } from './open-from-state.ts';
 import type { RecoveryReport } from './recovery-report.ts';
@@ -199,7 +200,7 @@ export class LogOpener {
     });
   }
 
-  #log(options: Omit<ConstructorParameters<typeof LocalLog>[0], 'host'>): LocalLog {
+  #log(options: Omit<LocalLogOptions, 'host'>): LocalLog {
     return new LocalLog({ host: this.#host, ...options });
   }
 }
