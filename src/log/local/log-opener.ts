@@ -134,6 +134,8 @@ export class LogOpener {
       ? await firstJournalled(this.#host.journal.batchesOf(id, startOffset), startOffset)
       : startOffset;
     const endOffset = isEmpty ? firstOffset : active.endOffset;
+    // What comes where something was lost is to be checked by the next crash.
+    await this.#checkpoints.lowerRecoveryPoint(name, endOffset);
     return this.#log({
       id,
       settings,

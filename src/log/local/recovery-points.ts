@@ -79,8 +79,9 @@ export class RecoveryPoints {
     let fault: DiskFault | undefined;
     for (const [name, log] of [...logs]) {
       const point = log.recoveryPoint;
-      // A log that was closed meanwhile has its point already.
-      if (point === checkpoints.recoveryPoint(name) || logs.get(name) !== log) continue;
+      // One that was reached holds for good, although a log that has begun a segment says less for a while: an opening that begins below what the file says cuts
+      // indexes for which the file vouches. A log that was closed meanwhile has its point already.
+      if (point <= checkpoints.recoveryPoint(name) || logs.get(name) !== log) continue;
       const failed = await faultOf(log.saveEpochs());
       fault ??= failed;
       // What keeps one log from moving on does not keep the others.
