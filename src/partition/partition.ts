@@ -40,8 +40,9 @@ import { type EpochEnd, endOffsetOfEpoch, epochOfOffset } from './leader-epochs.
 import type { OffsetWaiter } from './offset-waiters.ts';
 import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
 import { PartitionProgress, type ProgressListener } from './partition-progress.ts';
-import { encodeSnapshot, recoverProducers } from './producer-snapshot.ts';
+import { recoverProducers } from './producer-snapshot.ts';
 import type { ProducerBatch, ProducerState, TransactionBeginning } from './producer-state.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 import {
   TransactionVerifications,
@@ -82,6 +83,7 @@ export class Partition {
   readonly #env: Env;
   readonly #log: PartitionLog;
   readonly #producers: ProducerState;
+  readonly #snapshots: SnapshotKeeper;
   readonly #progress: PartitionProgress;
   readonly #producerExpirationMs: () => number;
   readonly #verifiesTransactions: () => boolean;
@@ -91,8 +93,6 @@ export class Partition {
 
   #settings: TopicSettings;
   #syncsFirst: boolean;
-  #snapshotOffset = -1;
-  #snapshotWriting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #takesAppends = true;
   #stopped: PartitionFault | undefined;
@@ -108,6 +108,7 @@ export class Partition {
     this.#env = env;
     this.#log = log;
     this.#producers = producers;
+    this.#snapshots = new SnapshotKeeper({ logger: env.logger, log, producers });
     this.#producerExpirationMs = options.producerExpirationMs;
     this.#verifiesTransactions = options.verifiesTransactions;
     this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
@@ -116,10 +117,6 @@ export class Partition {
     this.#epochStartOffset = log.endOffset;
     this.#progress = new PartitionProgress(log, producers.transactions);
     log.onProgress = (fault) => this.#onLogProgress(fault);
-    log.onRoll = (offset) => {
-      this.#snapshotWriting = this.#leaveSnapshot(offset);
-    };
-    log.beforeStart = () => this.#keepProducers();
   }
 
   /** Takes over an open log. Producer state comes from the newest snapshot and the batch headers behind it. */
@@ -429,7 +426,7 @@ export class Partition {
   /** After a fault: the log serves nobody any more, and the next opening needs its files. */
   async #letGo(): Promise<void> {
     try {
-      await this.#snapshotWriting;
+      await this.#snapshots.settled;
       await this.#log.close();
     } finally {
       this.#isClosed = true;
@@ -438,8 +435,8 @@ export class Partition {
 
   async #close(fault: PartitionFault): Promise<void> {
     try {
-      await this.#snapshotWriting;
-      if (fault.kind !== 'deleted') await this.#leaveSnapshot(this.#log.endOffset);
+      await this.#snapshots.settled;
+      if (fault.kind !== 'deleted') await this.#snapshots.leave(this.#log.endOffset);
       await this.#log.close();
       if (fault.kind === 'closed') this.#advance();
       this.#isClosedInOrder = this.highWatermark === this.#log.endOffset;
@@ -540,29 +537,6 @@ export class Partition {
       this.#progress.fail(this.#stopped);
       this.#onStop?.(this.#stopped);
     }
-  }
-
-  /**
-   * Keeps the producers' state as of `offset`, which is now: the log asks before it takes the batch that begins the new segment. Without
-   * a snapshot the next opening only reads more.
-   */
-  async #leaveSnapshot(offset: number): Promise<void> {
-    if (offset === this.#snapshotOffset || offset !== this.#log.endOffset) return;
-    try {
-      await this.#writeSnapshot();
-    } catch (error) {
-      this.#env.logger.warn({ err: error, log: this.id, offset }, 'a producer snapshot could not be written');
-    }
-  }
-
-  /** What is known of producers outlives their records (invariant I6, KIP-360). */
-  async #keepProducers(): Promise<void> {
-    if (this.#producers.size > 0) await this.#writeSnapshot();
-  }
-
-  #writeSnapshot(): Promise<void> {
-    this.#snapshotOffset = this.#log.endOffset;
-    return this.#log.writeSnapshot(this.#snapshotOffset, encodeSnapshot(this.#producers, this.#log.abortedCounts()));
   }
 
   #requestSync(): void {
