@@ -114,14 +114,19 @@ test('a directory that does not say of which topic it is keeps no stop from bein
   await second.close();
 });
 
+/** Three logs with a record each: that is enough for the journal. */
+async function journalled(engine: LocalLogEngine): Promise<readonly PartitionLog[]> {
+  const logs = await Promise.all([FIRST, OTHER, THIRD].map((id) => engine.open(id, logSettings())));
+  for (const log of logs) appendTo(log, {});
+  for (const log of logs) log.requestSync();
+  for (const log of logs) await whenProgress(log, () => log.durableOffset === 1);
+  return logs;
+}
+
 test('as long as a log waits for its recovery, or has records in the journal alone, no stop is clean', async () => {
   for (const directoryIsGone of [false, true]) {
     const env = testEnv();
-    const engine = await start(env);
-    const logs = await Promise.all([FIRST, OTHER, THIRD].map((id) => engine.open(id, logSettings())));
-    for (const log of logs) appendTo(log, {});
-    for (const log of logs) log.requestSync();
-    for (const log of logs) await whenProgress(log, () => log.durableOffset === 1);
+    await journalled(await start(env));
     const after = restarted(env);
     if (directoryIsGone) await after.disk.removeTree('data/orders-0');
     const second = await start(after);
@@ -148,11 +153,8 @@ test('a topic that is removed leaves no directory to the next one of its name, a
 test('a log that is set aside keeps its files, and leaves nothing of it in the journal or to the next one of its name', async () => {
   const env = testEnv();
   const engine = await start(env);
-  const logs = await Promise.all([FIRST, OTHER, THIRD].map((id) => engine.open(id, logSettings())));
-  for (const log of logs) appendTo(log, {});
-  for (const log of logs) log.requestSync();
-  for (const log of logs) await whenProgress(log, () => log.durableOffset === 1);
-  await logs[0]?.close();
+  const [log] = await journalled(engine);
+  await log?.close();
   await engine.setAside(FIRST);
   assert.deepEqual((await engine.list()).map(({ partition }) => partition).sort(), [1, 2]);
   const [stray] = (await env.disk.list('data')).map(({ name }) => name).filter((name) => name.endsWith('-stray'));
