@@ -95,15 +95,13 @@ export class LogOpener {
     { closedOffset, journalled }: { closedOffset: number; journalled: OffsetRange | undefined },
   ): Promise<LocalLog> {
     const name = directoryName(id);
-    const topicId = await this.#known.topicIdOf(name);
-    if (topicId !== undefined && topicId !== id.topicId) await this.#departed.setAside(id, topicId);
-    const isNameless = topicId === undefined && (await this.#hasDirectory(name));
-    const isMissing = topicId === undefined && !isNameless;
+    const place = await this.#makeWay(id);
+    const isMissing = place === 'missing';
     // No clean stop speaks of a directory that does not say whose it is.
-    const sound = isMissing || (!isNameless && !this.#known.unsound.has(name));
-    const directory = this.#directory(id, sound && topicId === id.topicId);
+    const sound = isMissing || (place !== 'nameless' && !this.#known.unsound.has(name));
+    const directory = this.#directory(id, sound && place === 'own');
     if (isMissing) this.#missDirectory(id, closedOffset);
-    if (topicId !== id.topicId) await directory.create();
+    if (place !== 'own') await directory.create();
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const { env, files } = this.#host;
     const found = await openDirectory({
@@ -148,6 +146,18 @@ export class LogOpener {
     });
   }
 
+  /** What is where the log's directory should be, when another topic's is out of the way. `nameless`: it does not say whose it is. */
+  async #makeWay(id: LogId): Promise<'own' | 'cleared' | 'nameless' | 'missing'> {
+    const name = directoryName(id);
+    const topicId = await this.#known.topicIdOf(name);
+    if (topicId === id.topicId) return 'own';
+    if (topicId === undefined) {
+      return (await this.#host.env.disk.stat(`${this.#root}/${name}`)) === undefined ? 'missing' : 'nameless';
+    }
+    await this.#departed.setAside(id, topicId);
+    return 'cleared';
+  }
+
   /** What is durable by the journal alone comes back into the log before anybody sees it. */
   async #completeFromJournal(log: LocalLog, journalled: OffsetRange | undefined): Promise<void> {
     const { id } = log;
@@ -184,10 +194,6 @@ export class LogOpener {
       toOffset,
     };
     this.#host.env.logger.error(fields, 'the directory of a log is gone: its records are lost');
-  }
-
-  async #hasDirectory(name: string): Promise<boolean> {
-    return (await this.#host.env.disk.stat(`${this.#root}/${name}`)) !== undefined;
   }
 
   #directory(id: LogId, durable: boolean): LogDirectory {
