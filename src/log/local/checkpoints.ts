@@ -56,11 +56,17 @@ export class Checkpoints {
     this.#recoveryPoints.set(directory, offset);
   }
 
-  /** Durable when it resolves. */
+  /** Durable when it resolves. When it rejects, the point is the one before: an opening must not begin below what the file may say. */
   async lowerRecoveryPoint(directory: string, offset: number): Promise<void> {
-    if (this.recoveryPoint(directory) <= offset) return;
+    const before = this.recoveryPoint(directory);
+    if (before <= offset) return;
     this.#recoveryPoints.set(directory, offset);
-    await this.#recoveryPoints.write();
+    try {
+      await this.#recoveryPoints.write();
+    } catch (error) {
+      this.#recoveryPoints.set(directory, before);
+      throw error;
+    }
   }
 
   writeRecoveryPoints(): Promise<void> {

@@ -75,3 +75,17 @@ test('a log whose directory is gone begins anew without the recovery point that 
     assert.equal((await Checkpoints.read(next.disk, 'data', next.logger)).recoveryPoint('orders-0'), 0, stop);
   }
 });
+
+test('a recovery point that could not be taken back in the file is not taken back at all', async () => {
+  const env = testEnv();
+  await env.disk.makeDirectory('data');
+  const checkpoints = await Checkpoints.read(env.disk, 'data', env.logger);
+  checkpoints.setRecoveryPoint('orders-0', 15);
+  await checkpoints.writeRecoveryPoints();
+  env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+  await assert.rejects(checkpoints.lowerRecoveryPoint('orders-0', 10), DiskFault);
+  assert.equal(checkpoints.recoveryPoint('orders-0'), 15);
+  env.disk.judge = () => ({ kind: 'ok' });
+  await checkpoints.lowerRecoveryPoint('orders-0', 10);
+  assert.equal((await Checkpoints.read(env.disk, 'data', env.logger)).recoveryPoint('orders-0'), 10);
+});
