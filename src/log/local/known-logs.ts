@@ -22,12 +22,13 @@ export class KnownLogs {
   constructor(options: {
     disk: Disk;
     root: string;
-    states: ReadonlyMap<string, LogState>;
+    /** Taken over: a state goes when its log is opened. */
+    states: Map<string, LogState>;
     unsound: Iterable<string>;
   }) {
     this.#disk = options.disk;
     this.#root = options.root;
-    this.#states = new Map(options.states);
+    this.#states = options.states;
     this.#unsound = new Set(options.unsound);
   }
 
