@@ -51,7 +51,7 @@ export class OffsetIndex {
   }
 
   /**
-   * After a crash: keeps the first entries that rise and end at or below `offset`, and forgets the rest. (A torn file has zeros or old
+   * After a crash: keeps the first entries that rise and end at or below `offset`, and forgets the rest, which `cutFile` takes out of the file. (A torn file has zeros or old
    * bytes in it.)
    */
   async truncateAbove(offset: number): Promise<void> {
@@ -64,7 +64,7 @@ export class OffsetIndex {
       last = entry;
       count += 1;
     }
-    await this.entries.truncate(count);
+    this.entries.truncate(count);
   }
 
   #decode(bytes: Uint8Array, at: number): OffsetPosition {

@@ -147,11 +147,12 @@ async function openSegments(
     await opening.distrust(segment.endOffset);
     if (bytesCut > 0) {
       opening.env.logger.warn({ fromOffset: segment.endOffset, bytesCut }, 'a torn tail was cut off a log');
-    } else if (next === undefined || segment.endOffset === next.baseOffset || next.baseOffset <= opening.cleanOffset) {
-      // Where nothing but a crash makes gaps, what lies behind one was never acknowledged: acknowledgements follow syncs, and syncs the order of
-      // segments. Ottla's own compaction makes none between segments.
-      continue;
     }
+    // A segment that begins where this one ends was begun there, so what was cut off is older: an earlier recovery had cut it off, too.
+    if (next === undefined || segment.endOffset === next.baseOffset) continue;
+    // Where nothing but a crash makes gaps, what lies behind one was never acknowledged: acknowledgements follow syncs, and syncs the order of
+    // segments. Ottla's own compaction makes none between segments.
+    if (bytesCut === 0 && next.baseOffset <= opening.cleanOffset) continue;
     await setAsideAll(opening, all.slice(index + 1));
     break;
   }

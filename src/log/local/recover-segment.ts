@@ -9,6 +9,7 @@ import { appendedBatch, maxTimestampOfRecords } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type { LogSettings } from '../log-engine.ts';
 import { walkBatches } from './batch-walk.ts';
+import { cutOff } from './cut-off.ts';
 import type { OffsetRange } from './journal/journal-file.ts';
 import type { OpenFiles } from './open-files.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
@@ -44,7 +45,7 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   await probe.times.truncateAbove(start.offset);
   for (const { entries } of [probe.offsets, probe.times]) {
     await entries.writeAgain();
-    await entries.syncCut();
+    await entries.cutFile();
   }
   const last = await probe.times.last();
   const segment = segmentAt(recovery, {
@@ -87,10 +88,10 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
     },
   });
   const cut = segment.bytes < facts.bytes;
-  if (cut) await file.truncate(segment.bytes);
+  if (cut) await cutOff(file, segment.bytes);
   if (!cut && doubtful === facts.bytes) return segment.bytes;
   await writeAgain(file, { from: doubtful, to: segment.bytes });
-  // What was cut off would come back behind other batches.
+  // What was cut off would come back as a torn tail.
   if (!cut && has(journalled, { fromOffset: recoveryPoint, endOffset: segment.endOffset })) return doubtful;
   await file.sync();
   return segment.bytes;

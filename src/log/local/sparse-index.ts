@@ -5,6 +5,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { DiskFile } from '../../base/env.ts';
+import { cutOff } from './cut-off.ts';
 import type { OpenFiles, PooledFile } from './open-files.ts';
 
 /** The binary search reads the file in pieces of this size. */
@@ -31,7 +32,7 @@ export class SparseIndex {
   #isRagged: boolean;
   /** False: what is in the file may not be on stable storage. */
   #isSynced = true;
-  /** The file was cut, and what was cut off may come back after a power loss. */
+  /** The file has more than the entries. */
   #isCut = false;
   /** Flushes happen one after the other. */
   #flushed: Promise<void> = Promise.resolve();
@@ -126,6 +127,7 @@ export class SparseIndex {
   async #flushTail(): Promise<void> {
     const count = this.#tailCount;
     if (count === 0) return;
+    assert(!this.#isCut, 'an index that grows before its file is cut');
     const { entryBytes } = this.#layout;
     const bytes = this.#tail.slice(0, count * entryBytes);
     this.#isSynced = false;
@@ -136,16 +138,14 @@ export class SparseIndex {
     this.#tail = this.#tail.slice(count * entryBytes, (count + this.#tailCount) * entryBytes);
   }
 
-  /** Cuts the file behind its first `count` entries. To be called before entries are added. */
-  async truncate(count: number): Promise<void> {
+  /** Forgets all but the first `count` entries. To be called before entries are added, and followed by `cutFile`. */
+  truncate(count: number): void {
     assert(this.#tailCount === 0, 'an index cut while it grows');
     if (count === this.#written && !this.#isRagged) return;
     this.#isCut = true;
     this.#isSynced = false;
     this.#isRagged = false;
     this.#written = count;
-    await this.#files.use(this.file, (handle) => handle.truncate(this.#written * this.#layout.entryBytes));
-    this.file.mode = 'existing';
   }
 
   /** Writes what is in the file once more over itself, so that a later sync brings it to the disk although an earlier one failed (decision 0004). */
@@ -157,18 +157,20 @@ export class SparseIndex {
   }
 
   /**
-   * Makes a cut durable. Entries are added behind it before the next sync, and what a power loss then leaves must be either them or zeros: old ones that come
-   * back look right, and are of other batches.
+   * Takes what was forgotten out of the file. Entries are added behind it before the next sync, and what a power loss then leaves must be either them or zeros: old ones
+   * that come back look right, and are of other batches.
    */
-  async syncCut(): Promise<void> {
-    if (this.#isCut) await this.sync();
+  async cutFile(): Promise<void> {
+    if (!this.#isCut) return;
+    await this.#files.use(this.file, (handle) => cutOff(handle, this.#written * this.#layout.entryBytes));
+    this.file.mode = 'existing';
+    this.#isCut = false;
   }
 
   /** What is in the file is on stable storage when it resolves. An empty file is made. */
   async sync(): Promise<void> {
     await this.#files.use(this.file, (handle) => handle.sync());
     this.#isSynced = true;
-    this.#isCut = false;
   }
 
   /** There is a file, if only an empty one. */

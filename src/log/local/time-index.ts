@@ -66,7 +66,7 @@ export class TimeIndex {
     return entry === undefined ? undefined : this.#decode(entry, 0);
   }
 
-  /** After a crash: keeps the first entries that rise and end at or below `offset`, and forgets the rest. */
+  /** After a crash: keeps the first entries that rise and end at or below `offset`, and forgets the rest, which `cutFile` takes out of the file. */
   async truncateAbove(offset: number): Promise<void> {
     const bytes = await this.entries.readAll();
     let count = 0;
@@ -77,7 +77,7 @@ export class TimeIndex {
       last = entry;
       count += 1;
     }
-    await this.entries.truncate(count);
+    this.entries.truncate(count);
     this.#lastTimestamp = last.timestamp;
   }
 

@@ -96,7 +96,8 @@ export class TransactionIndex {
     }
     if (count === this.entries.count) return;
     await this.entries.flush();
-    await this.entries.truncate(count);
+    this.entries.truncate(count);
+    await this.entries.cutFile();
     this.#lastOffset = count === 0 ? undefined : last;
     this.#isSynced = false;
   }
