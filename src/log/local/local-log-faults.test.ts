@@ -295,6 +295,32 @@ test('a start is the same for whoever asks again after it could not be saved: du
   assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 3);
 });
 
+async function startAfterPowerLoss(env: TestEnv): Promise<number> {
+  env.disk.crash();
+  const after = { ...env, disk: env.disk.restarted(env.clock) };
+  return (await (await start(after)).open(logId(), segmentPerBatch)).startOffset;
+}
+
+test('of two who ask for a start at once, one is refused when it cannot be saved, and the other one has it saved', async () => {
+  const env = testEnv();
+  const { log } = await openWithSegments(env);
+  failStartOnce(env);
+  const results = await Promise.allSettled([log.advanceStart(3), log.advanceStart(3)]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['rejected', 'fulfilled'],
+  );
+  assert.equal(await startAfterPowerLoss(env), 3);
+});
+
+test('a start that is asked for while a later one is being saved does not replace it', async () => {
+  const env = testEnv();
+  const { log } = await openWithSegments(env);
+  await Promise.all([log.advanceStart(4), log.advanceStart(2)]);
+  assert.equal(log.startOffset, 4);
+  assert.equal(await startAfterPowerLoss(env), 4);
+});
+
 test('a start does not get ahead of what is durable: a power loss takes nothing along that lies above it', async () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const env = testEnv(seed);

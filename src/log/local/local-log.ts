@@ -3,6 +3,7 @@
  * the compaction do the work on the segments. It is closed by its owner or by its first fault, and never works again after either.
  */
 import { limits } from '../../base/limits.ts';
+import { Turns } from '../../base/turns.ts';
 import type { Cleanable } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { EpochList } from '../epoch-list.ts';
@@ -83,8 +84,8 @@ export class LocalLog implements PartitionLog {
   #compaction: LogCompaction | undefined;
   #settings: LogSettings;
   #startOffset: number;
-  /** The saves of the start that are under way. */
-  #startSaving: Promise<unknown> | undefined;
+  /** Saves of the start, once there is one. One that fails takes its offset back, and an earlier offset must not replace a later one: so they come one after the other. */
+  #startSaves: Turns | undefined;
   #endOffset: number;
   /** Below, the segments have everything. */
   #writtenOffset: number;
@@ -334,14 +335,13 @@ export class LocalLog implements PartitionLog {
   }
 
   /** Durable before anybody is told, and before files below it go for good (invariant I5). */
-  async #saveStart(offset: number): Promise<void> {
-    if (offset <= this.#startOffset) return;
-    const saving = this.#keepStateAndSave(offset);
-    this.#startSaving = Promise.allSettled([this.#startSaving, saving]);
-    await saving;
+  #saveStart(offset: number): Promise<void> {
+    this.#startSaves ??= new Turns();
+    return this.#startSaves.take(() => this.#keepStateAndSave(offset));
   }
 
   async #keepStateAndSave(offset: number): Promise<void> {
+    if (offset <= this.#startOffset) return;
     this.#assertMovable();
     await this.#keepState(offset);
     this.#assertMovable();
@@ -364,7 +364,6 @@ export class LocalLog implements PartitionLog {
   }
 
   #moveStart(offset: number): void {
-    if (offset <= this.#startOffset) return;
     this.#startOffset = offset;
     this.#epochs.cutStart(offset);
   }
@@ -505,7 +504,8 @@ export class LocalLog implements PartitionLog {
   async #close(): Promise<void> {
     const faultBefore = this.#fault;
     await this.#compaction?.stop();
-    await this.#startSaving;
+    // Those that have not begun by now are refused.
+    await this.#startSaves?.take(async () => {});
     try {
       await this.#host.slots.run(() => this.#letGo());
     } catch (error) {
