@@ -24,7 +24,7 @@ import type { BatchAudit } from './batch-audit.ts';
 import { checkSegment } from './check-segment.ts';
 import type { CheckWorld } from './check-world.ts';
 import { FaultList } from './fault.ts';
-import type { JournalledLog } from './journal-check.ts';
+import type { LogInJournal } from './journal-check.ts';
 import { type LogFiles, logFiles } from './log-files.ts';
 import { type LogProgress, newLogProgress } from './log-progress.ts';
 import type { Gap } from './segment-walk.ts';
@@ -51,7 +51,7 @@ export interface LogToCheck {
   readonly name: string;
   readonly claims: LogClaims;
   /** What the journal has of logs of this name. */
-  readonly journal: readonly JournalledLog[];
+  readonly journal: readonly LogInJournal[];
   readonly audit: (() => BatchAudit) | undefined;
 }
 
@@ -163,7 +163,7 @@ class LogCheck {
   }
 
   /** The journal's own of this log, and not those of a topic that had the name before. */
-  get #journalled(): JournalledLog | undefined {
+  get #journalled(): LogInJournal | undefined {
     const { journal } = this.#log;
     if (this.#topicId === undefined) return journal.length === 1 ? journal[0] : undefined;
     return journal.find(({ id }) => id.topicId === this.#topicId);

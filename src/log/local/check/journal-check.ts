@@ -24,7 +24,7 @@ export interface Stretch {
 }
 
 /** What the journal has of one log, in the order in which it came. */
-export interface JournalledLog {
+export interface LogInJournal {
   readonly id: LogId;
   readonly stretches: readonly Stretch[];
 }
@@ -43,7 +43,7 @@ export async function checkJournal(
   world: CheckWorld,
   root: string,
   faults: FaultList,
-): Promise<ReadonlyMap<string, readonly JournalledLog[]>> {
+): Promise<ReadonlyMap<string, readonly LogInJournal[]>> {
   const names = (await world.disk.list(root)).map(({ name }) => name).filter((name) => name.startsWith(JOURNAL));
   const files: FileContent[] = [];
   for (const name of names.sort()) {
@@ -123,7 +123,7 @@ function report(name: string, { ending, position }: FileContent, faults: FaultLi
   }
 }
 
-function byDirectory(files: readonly FileContent[]): ReadonlyMap<string, readonly JournalledLog[]> {
+function byDirectory(files: readonly FileContent[]): ReadonlyMap<string, readonly LogInJournal[]> {
   const byKey = new Map<string, { id: LogId; stretches: Stretch[] }>();
   for (const file of files) {
     for (const [key, { id, stretches }] of file.logs) {
@@ -132,7 +132,7 @@ function byDirectory(files: readonly FileContent[]): ReadonlyMap<string, readonl
       log.stretches.push(...stretches);
     }
   }
-  const byName = new Map<string, JournalledLog[]>();
+  const byName = new Map<string, LogInJournal[]>();
   for (const log of byKey.values()) {
     const name = directoryName(log.id);
     byName.set(name, [...(byName.get(name) ?? []), log]);
