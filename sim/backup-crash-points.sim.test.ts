@@ -9,7 +9,7 @@ import { type Restored, restore } from '../src/log/local/backup/restore.ts';
 import { refuseBackupAsData } from '../src/log/local/backup/target-directory.ts';
 import { checkDirectory, type DirectoryReport, faultsOf } from '../src/log/local/check/check-directory.ts';
 import { directoryName } from '../src/log/local/file-names.ts';
-import { LocalLogEngine } from '../src/log/local/local-engine.ts';
+import { startEngine } from '../src/log/local/local-engine.fixture.ts';
 import { writeMetaProperties } from '../src/log/local/meta-properties.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../src/log/log.fixture.ts';
 import { ProducerAudit } from '../src/partition/producer-audit.ts';
@@ -23,7 +23,7 @@ const audit = () => new ProducerAudit();
 /** A data directory that was stopped cleanly and survives a power loss: a log with several segments and a start, one with a tail alone, metadata. */
 async function stoppedBroker(seed: number): Promise<TestEnv> {
   const env = testEnv(seed);
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(env);
   const settings = logSettings({ segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: 0 });
   for (const [id, count] of [
     [logId(), 12],

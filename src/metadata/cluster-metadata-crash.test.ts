@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { BrokerConfig, type StaticSettings } from '../config/broker-config.ts';
-import { LocalLogEngine } from '../log/local/local-engine.ts';
+import { startEngine } from '../log/local/local-engine.fixture.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import { EngineMetadataLog } from './engine-metadata-log.ts';
 
@@ -47,7 +47,7 @@ async function interruptEverywhere(settings: StaticSettings): Promise<void> {
 }
 
 async function start(env: TestEnv, settings: StaticSettings): Promise<ClusterMetadata> {
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(env);
   const config = new BrokerConfig(settings);
   const log = new EngineMetadataLog({ env, engine, config });
   const metadata = await ClusterMetadata.open({ env, log, nodeId: 1, config });

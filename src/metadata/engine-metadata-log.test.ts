@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEnv } from '../../sim/test-env.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
-import { LocalLogEngine } from '../log/local/local-engine.ts';
+import { startEngine } from '../log/local/local-engine.fixture.ts';
 import { logSettings } from '../log/log.fixture.ts';
 import type { LogEngine, PartitionLog } from '../log/log-engine.ts';
 import { MemoryLogEngine } from '../log/memory/memory-engine.ts';
@@ -27,7 +27,7 @@ metadataLogContract('memory engine', {
 metadataLogContract('local engine', {
   async create(context) {
     const env = testEnv();
-    const openEngine = () => LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+    const openEngine = () => startEngine(env);
     const config = new BrokerConfig();
     let engine = await openEngine();
     const log = new EngineMetadataLog({ env, engine, config });
@@ -74,7 +74,7 @@ test('a damaged batch is not believed; a damaged snapshot that nobody needs is t
   const env = testEnv();
   const file = 'data/__cluster_metadata-0/00000000000000000000.log';
   const open = async () => {
-    const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+    const engine = await startEngine(env);
     return { engine, log: new EngineMetadataLog({ env, engine, config: new BrokerConfig() }) };
   };
   const first = await open();

@@ -10,6 +10,7 @@ import { logId, whenProgress } from '../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../log-engine.ts';
 import { LogCorrupt } from '../log-faults.ts';
 import { checkDirectory } from './check/check-directory.ts';
+import { startEngine } from './local-engine.fixture.ts';
 import { LocalLogEngine } from './local-engine.ts';
 
 const DIRECTORY = 'data/orders-0';
@@ -50,7 +51,7 @@ const latest = (records: readonly string[]): string[] => {
 /** The log after a restart on the same disk. */
 async function reopened({ env }: Subject): Promise<PartitionLog> {
   const after = nextProcess(env);
-  const engine = await LocalLogEngine.start({ env: after, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(after);
   return engine.open(logId(), compactedSettings());
 }
 

@@ -6,13 +6,14 @@ import { limits } from '../../base/limits.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
 import { LogFull } from '../log-faults.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
+import type { LocalLogEngine } from './local-engine.ts';
 
 const RESERVE = limits.diskReserveBytes;
 
 function start(env: TestEnv): Promise<LocalLogEngine> {
   const usesReserve = ({ topic }: { topic: string }) => topic === 'internal';
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000, usesReserve });
+  return startEngine(env, { usesReserve });
 }
 
 async function read(log: PartitionLog): Promise<number> {

@@ -7,17 +7,14 @@ import { present } from '../../base/assert.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { LogId, PartitionLog } from '../log-engine.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
+import type { LocalLogEngine } from './local-engine.ts';
 
 const FIRST = logId();
 const SECOND: LogId = { ...FIRST, topicId: 'BBBBBBBBBBBBBBBBBBBBBB' };
 const OTHER = logId({ partition: 1 });
 const THIRD = logId({ partition: 2 });
 const RECORDS = 10;
-
-function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-}
 
 async function open(engine: LocalLogEngine, id: LogId, records: number): Promise<PartitionLog> {
   const log = await engine.open(id, logSettings());
@@ -33,14 +30,14 @@ function restarted(env: TestEnv): TestEnv {
 
 /** A log with every checkpoint there is, closed and about to be removed. */
 async function checkpointed(env: TestEnv): Promise<LocalLogEngine> {
-  const first = await start(env);
+  const first = await startEngine(env);
   const log = await open(first, FIRST, RECORDS);
   await log.advanceStart(RECORDS - 1);
   await log.close();
   await first.close();
   const checkpoints = await Checkpoints.read(env.disk, 'data', env.logger);
   await checkpoints.saveCleanOffset('orders-0', RECORDS - 1);
-  return start(env);
+  return startEngine(env);
 }
 
 test('the checkpoints of a removed log are not those of the next one of its name, also after a crash', async () => {
@@ -50,7 +47,7 @@ test('the checkpoints of a removed log are not those of the next one of its name
   await open(engine, SECOND, 1);
   env.disk.crash();
   const again = restarted(env);
-  const log = await (await start(again)).open(SECOND, logSettings());
+  const log = await (await startEngine(again)).open(SECOND, logSettings());
   assert.deepEqual([log.startOffset, log.endOffset], [0, 1]);
   assert.deepEqual(
     again.logger.lines.filter(({ level }) => level !== 'info'),
@@ -78,7 +75,7 @@ for (const death of ['power', 'kill'] as const) {
       });
       await settle(50);
       const again = restarted(env);
-      const next = await start(again);
+      const next = await startEngine(again);
       // Whoever removes a log does so until it is gone.
       for (const id of await next.list()) await next.remove(id);
       const log = await open(next, SECOND, 1);
@@ -90,7 +87,7 @@ for (const death of ['power', 'kill'] as const) {
 
 /** A crash has left the directory of a log, with a torn batch, but not the name of its topic. */
 async function nameless(env: TestEnv): Promise<TestEnv> {
-  const engine = await start(env);
+  const engine = await startEngine(env);
   await open(engine, FIRST, RECORDS);
   await open(engine, OTHER, RECORDS);
   const after = restarted(env);
@@ -102,12 +99,12 @@ async function nameless(env: TestEnv): Promise<TestEnv> {
 
 test('a directory that does not say of which topic it is keeps no stop from being clean, and is checked when it is opened', async () => {
   const env = await nameless(testEnv());
-  const first = await start(env);
+  const first = await startEngine(env);
   await open(first, OTHER, 0);
   await first.close();
   assert.ok(env.disk.file('data/.kafka_cleanshutdown'), 'the stop was clean');
   assert.ok(env.logger.lines.every(({ message }) => !message.includes('before the stop')));
-  const second = await start(env);
+  const second = await startEngine(env);
   const log = await open(second, FIRST, 0);
   assert.equal(log.endOffset, RECORDS - 1);
   assert.ok(env.logger.lines.some(({ message }) => message === 'a torn tail was cut off a log'));
@@ -126,23 +123,23 @@ async function journalled(engine: LocalLogEngine): Promise<readonly PartitionLog
 test('as long as a log waits for its recovery, or has records in the journal alone, no stop is clean', async () => {
   for (const directoryIsGone of [false, true]) {
     const env = testEnv();
-    await journalled(await start(env));
+    await journalled(await startEngine(env));
     const after = restarted(env);
     if (directoryIsGone) await after.disk.removeTree('data/orders-0');
-    const second = await start(after);
+    const second = await startEngine(after);
     for (const id of [OTHER, THIRD]) await open(second, id, 0);
     await second.close();
     assert.equal(after.disk.file('data/.kafka_cleanshutdown'), undefined);
     const { fields, message } = present(after.logger.lines.at(-1), 'the stop says so');
     assert.equal(message, 'not every log was recovered before the stop: the next start checks those that were not');
     assert.deepEqual(fields, { root: 'data', count: 1, first: 'orders-0' });
-    assert.equal((await open(await start(after), FIRST, 0)).endOffset, 1);
+    assert.equal((await open(await startEngine(after), FIRST, 0)).endOffset, 1);
   }
 });
 
 test('a topic that is removed leaves no directory to the next one of its name, also one that does not say whose it is', async () => {
   const env = await nameless(testEnv());
-  const engine = await start(env);
+  const engine = await startEngine(env);
   await engine.remove(FIRST);
   const log = await open(engine, SECOND, 1);
   assert.deepEqual([log.startOffset, log.endOffset], [0, 1]);
@@ -152,7 +149,7 @@ test('a topic that is removed leaves no directory to the next one of its name, a
 
 test('a log that is set aside keeps its files, and leaves nothing of it in the journal or to the next one of its name', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const [log] = await journalled(engine);
   await log?.close();
   await engine.setAside(FIRST);
@@ -163,5 +160,5 @@ test('a log that is set aside keeps its files, and leaves nothing of it in the j
   await open(engine, SECOND, 2);
   await engine.setAside(FIRST);
   const again = restarted(env);
-  assert.equal((await open(await start(again), SECOND, 0)).endOffset, 2);
+  assert.equal((await open(await startEngine(again), SECOND, 0)).endOffset, 2);
 });

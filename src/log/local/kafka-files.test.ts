@@ -18,7 +18,8 @@ import { logSettings } from '../log.fixture.ts';
 import type { LogId, PartitionLog } from '../log-engine.ts';
 import { parseFileName } from './file-names.ts';
 import { formatLeaderEpochs, parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
+import type { LocalLogEngine } from './local-engine.ts';
 import { formatMetaProperties, parseMetaProperties } from './meta-properties.ts';
 import { formatOffsets, parseOffsets } from './offset-checkpoint.ts';
 import { formatPartitionMetadata, parsePartitionMetadata } from './partition-metadata.ts';
@@ -42,7 +43,7 @@ async function copySamples(env: TestEnv, directory: string, clean: boolean): Pro
     await copy(`samples-0/${name}`, sample(`${directory}/${name}`));
   }
   if (clean) await copy('.kafka_cleanshutdown', sample('root/kafka_cleanshutdown'));
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  return startEngine(env);
 }
 
 function contentOf(env: TestEnv, path: string): Buffer {
@@ -154,7 +155,7 @@ const kafkasAborted = [
 
 test('the same batches give the same segments and indexes, byte for byte', async () => {
   const env = testEnv();
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(env);
   const log = await engine.open(samples, settings);
   for (const bytes of batches(allLogs('samples-0'))) {
     log.append({

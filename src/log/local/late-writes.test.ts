@@ -7,7 +7,8 @@ import { DiskFault } from '../../base/faults.ts';
 import { baseOffset } from '../../protocol/batch/header.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../log-engine.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
+import type { LocalLogEngine } from './local-engine.ts';
 
 const LOGS = 5;
 const TIMESTAMP = 1_700_000_000_000;
@@ -19,7 +20,7 @@ interface Crowd {
 }
 
 function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000, recentBatchBytes: 300_000 });
+  return startEngine(env, { recentBatchBytes: 300_000 });
 }
 
 function openAll(engine: LocalLogEngine, settings: Partial<LogSettings> = {}): Promise<readonly PartitionLog[]> {

@@ -7,6 +7,7 @@ import { testEnv } from '../../../sim/test-env.ts';
 import { NodeDisk } from '../../platform/node-disk.ts';
 import { appendTo, logId, logSettings } from '../log.fixture.ts';
 import { logEngineContract } from '../log-engine.contract.ts';
+import { startEngine } from './local-engine.fixture.ts';
 import { type LocalEngineOptions, LocalLogEngine } from './local-engine.ts';
 
 async function underTest(
@@ -52,7 +53,7 @@ logEngineContract('local files, real disk', async () => {
 
 test('a log whose opening ends after the engine was closed gets no checkpoint when a segment is complete', async () => {
   const env = testEnv();
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(env);
   const opening = engine.open(logId(), logSettings({ segmentBytes: 100 }));
   await engine.close();
   const log = await opening;

@@ -8,13 +8,10 @@ import { baseOffset } from '../../protocol/batch/header.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
 import { LogClosed, LogFull } from '../log-faults.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
+import type { LocalLogEngine } from './local-engine.ts';
 
 const LOG_FILE = 'data/orders-0/00000000000000000000.log';
-
-function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-}
 
 /** The next `kind` of call on the log's file fails. */
 function failNext(env: TestEnv, kind: 'write' | 'sync', fault: DiskFaultKind): void {
@@ -33,7 +30,7 @@ function nextFault(log: PartitionLog): Promise<Error> {
 
 /** Three batches, of which one is durable and one more is written. */
 async function openWithHistory(env: TestEnv): Promise<{ engine: LocalLogEngine; log: PartitionLog }> {
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), logSettings());
   appendTo(log, {});
   log.requestSync();
@@ -78,7 +75,7 @@ test('after a failed sync nothing more is acknowledged, and what the system held
   assert.equal(again.durableOffset, 2);
   env.disk.crash();
   const after = nextProcess(env);
-  const recovered = await (await start(after)).open(logId(), logSettings());
+  const recovered = await (await startEngine(after)).open(logId(), logSettings());
   assert.equal(recovered.endOffset, 2);
 });
 
@@ -94,7 +91,7 @@ test('a close that cannot sync says so, and the next opening recovers', async ()
 
 test('a log whose epochs cannot be written does not keep the recovery points of others back', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   for (const partition of [0, 1]) {
     const log = await engine.open({ ...logId(), partition }, logSettings());
     appendTo(log, {});
@@ -116,7 +113,7 @@ test('a bit that fell over above the recovery point cuts the log there, loudly',
   env.disk.kill();
   const after = nextProcess(env);
   after.disk.file(LOG_FILE)?.corrupt(second + 70);
-  const engine = await start(after);
+  const engine = await startEngine(after);
   const recovered = await engine.open(logId(), logSettings());
   assert.deepEqual([recovered.endOffset, recovered.bytes], [1, second]);
   assert.deepEqual(messages(env, 'warn'), ['a torn tail was cut off a log']);
@@ -130,7 +127,7 @@ test('records that were durable and are gone are reported as lost', async () => 
   env.disk.kill();
   const after = nextProcess(env);
   after.disk.file(LOG_FILE)?.truncate(bytes - 10);
-  const recovered = await (await start(after)).open(logId(), logSettings());
+  const recovered = await (await startEngine(after)).open(logId(), logSettings());
   assert.equal(recovered.endOffset, 0);
   assert.deepEqual(
     env.logger.lines.filter((line) => line.level === 'error').map((line) => line.fields),
@@ -144,7 +141,7 @@ test('a log that changed since the clean stop is checked although it was stopped
   await log.close();
   await engine.close();
   env.disk.file(LOG_FILE)?.truncate(log.bytes - 1);
-  const changed = await (await start(env)).open(logId(), logSettings());
+  const changed = await (await startEngine(env)).open(logId(), logSettings());
   assert.equal(changed.endOffset, 1);
   assert.ok(messages(env, 'warn').includes('a log has changed since the last clean stop and is checked'));
 });
@@ -155,14 +152,14 @@ for (const { where, byte } of [
 ]) {
   test(`an index that leads ${where} costs a warning, not the records`, async () => {
     const env = testEnv();
-    let engine = await start(env);
+    let engine = await startEngine(env);
     const settings = logSettings({ indexIntervalBytes: 0 });
     let log = await engine.open(logId(), settings);
     const sent = Array.from({ length: 9 }, () => Buffer.from(appendTo(log, {})));
     await log.close();
     await engine.close();
     env.disk.file('data/orders-0/00000000000000000000.index')?.corrupt(byte);
-    engine = await start(env);
+    engine = await startEngine(env);
     log = await engine.open(logId(), settings);
     const scanned: number[] = [];
     await log.scan(7, (batch) => scanned.push(baseOffset(batch)));
@@ -196,7 +193,7 @@ test('every start tells of the directories that were set aside, as Apache Kafka 
   const told = () => env.logger.lines.filter(({ message }) => message === 'directories that were set aside are kept');
   assert.deepEqual(told(), []);
   for (let starts = 1; starts <= 2; starts += 1) {
-    await (await start(env)).close();
+    await (await startEngine(env)).close();
     assert.equal(told().length, starts);
   }
   const [stray] = (await env.disk.list('data')).map(({ name }) => name).filter((name) => name.endsWith('-stray'));
@@ -206,7 +203,7 @@ test('every start tells of the directories that were set aside, as Apache Kafka 
 test('files of deleted segments go after the delay, and what a crash left of them with the next opening', async () => {
   const env = testEnv();
   const settings = logSettings({ segmentBytes: 250, fileDeleteDelayMs: 1_000 });
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   for (let index = 0; index < 6; index += 1) appendTo(log, {});
   await whenProgress(log, () => log.writtenOffset === 6);
@@ -222,7 +219,7 @@ test('files of deleted segments go after the delay, and what a crash left of the
 test('removed logs that a crash left behind are gone after the next start', async () => {
   const env = testEnv();
   await env.disk.makeDirectory('data/orders-0.0123456789abcdef0123456789abcdef-delete');
-  await start(env);
+  await startEngine(env);
   await settle();
   assert.deepEqual(
     (await env.disk.list('data')).filter(({ kind }) => kind === 'directory'),
@@ -232,7 +229,7 @@ test('removed logs that a crash left behind are gone after the next start', asyn
 
 test('the usage leaves out a log that is removed while it is looked at', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const ids = Array.from({ length: 20 }, (_, partition) => ({ ...logId(), partition }));
   for (const id of ids) await (await engine.open(id, logSettings())).close();
   const removing = ids.map((id) => engine.remove(id));
@@ -244,7 +241,7 @@ test('the usage leaves out a log that is removed while it is looked at', async (
 
 /** Five batches, a segment each, all durable. */
 async function openWithSegments(env: TestEnv): Promise<{ engine: LocalLogEngine; log: PartitionLog }> {
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), segmentPerBatch);
   for (let count = 0; count < 5; count += 1) appendTo(log, {});
   log.requestSync();
@@ -279,7 +276,7 @@ test('a start that could not be saved takes no files away, also when the log is 
   assert.deepEqual([checked.startOffset, checked.endOffset], [0, 5]);
   env.disk.crash();
   const after = nextProcess(env);
-  const again = await (await start(after)).open(logId(), segmentPerBatch);
+  const again = await (await startEngine(after)).open(logId(), segmentPerBatch);
   assert.deepEqual([again.startOffset, again.endOffset], [0, 5]);
 });
 
@@ -292,13 +289,13 @@ test('a start is the same for whoever asks again after it could not be saved: du
   assert.equal(log.startOffset, 3);
   env.disk.crash();
   const after = nextProcess(env);
-  assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 3);
+  assert.equal((await (await startEngine(after)).open(logId(), segmentPerBatch)).startOffset, 3);
 });
 
 async function startAfterPowerLoss(env: TestEnv): Promise<number> {
   env.disk.crash();
   const after = { ...env, disk: env.disk.restarted(env.clock) };
-  return (await (await start(after)).open(logId(), segmentPerBatch)).startOffset;
+  return (await (await startEngine(after)).open(logId(), segmentPerBatch)).startOffset;
 }
 
 test('of two who ask for a start at once, one is refused when it cannot be saved, and the other one has it saved', async () => {
@@ -324,7 +321,7 @@ test('a start that is asked for while a later one is being saved does not replac
 test('a start does not get ahead of what is durable: a power loss takes nothing along that lies above it', async () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const env = testEnv(seed);
-    const log = await (await start(env)).open(logId(), logSettings({ segmentBytes: 250, fileDeleteDelayMs: 0 }));
+    const log = await (await startEngine(env)).open(logId(), logSettings({ segmentBytes: 250, fileDeleteDelayMs: 0 }));
     // Complete segments are synced in any case: not in time.
     env.disk.pause = ({ kind, path }) => (kind === 'sync' && path.endsWith('.log') ? settle(50) : Promise.resolve());
     for (let count = 0; count < 5; count += 1) appendTo(log, {});
@@ -332,7 +329,7 @@ test('a start does not get ahead of what is durable: a power loss takes nothing 
     await log.advanceStart(3);
     env.disk.crash();
     const after = nextProcess(env);
-    const again = await (await start(after)).open(logId(), logSettings());
+    const again = await (await startEngine(after)).open(logId(), logSettings());
     assert.equal(again.startOffset, 3);
     assert.ok(again.endOffset >= 3);
     assert.deepEqual(messages(after, 'error'), []);
@@ -347,5 +344,5 @@ test('a log that is being closed moves its start no more', async () => {
   await closing;
   env.disk.crash();
   const after = nextProcess(env);
-  assert.equal((await (await start(after)).open(logId(), segmentPerBatch)).startOffset, 0);
+  assert.equal((await (await startEngine(after)).open(logId(), segmentPerBatch)).startOffset, 0);
 });

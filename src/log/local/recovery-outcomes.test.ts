@@ -9,7 +9,7 @@ import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import type { PartitionLog } from '../log-engine.ts';
 import { LogCorrupt } from '../log-faults.ts';
 import { fileName, LOG, OFFSET_INDEX, TIME_INDEX } from './file-names.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
 
 const DIRECTORY = 'data/orders-0';
 const BATCHES = 12;
@@ -23,17 +23,13 @@ function batchBytes(): number {
   return 61 + 27;
 }
 
-function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-}
-
 /**
  * A log of twelve batches in three segments, with a new epoch every three batches, all durable. `checkpointed`: all but the last segment lie below the
  * recovery point; otherwise everything is in doubt after a crash.
  */
 async function written(options: { stop: 'clean' | 'crash'; checkpointed: boolean }): Promise<TestEnv> {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   for (let index = 0; index < BATCHES; index += 1) {
     const bytes = appendTo(log, { leaderEpoch: Math.floor(index / 3), timestamp: 1_700_000_000_000 + index });
@@ -106,7 +102,7 @@ const whole: Seen = {
 };
 
 async function openedAgain(env: TestEnv): Promise<Seen> {
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const result = await seen(await engine.open(logId(), settings));
   await engine.close();
   return result;
@@ -177,7 +173,7 @@ for (const stop of ['clean', 'crash'] as const) {
         if (content === undefined) await env.disk.remove(path);
         else await overwrite(env, path, content);
         assert.deepEqual(await openedAgain(env), whole, content ?? 'absent');
-        const engine = await start(env);
+        const engine = await startEngine(env);
         assert.equal((await engine.list()).length, 1);
       }
     });
@@ -241,7 +237,7 @@ test('what was kept aside stays aside when the power goes, whatever names the di
   for (const [what, damage] of Object.entries(setAside)) {
     const env = await written({ stop: 'crash', checkpointed: false });
     await damage(env);
-    await (await start(env)).open(logId(), settings);
+    await (await startEngine(env)).open(logId(), settings);
     const names = async () =>
       (await env.disk.list(DIRECTORY)).map(({ name }) => name).filter((name) => /lost/.test(name));
     const before = await names();
@@ -278,7 +274,7 @@ test('a batch with an impossible header is not served, told once, and takes noth
     const env = await written({ stop: 'clean', checkpointed: true });
     const segment = file(env, 4, LOG);
     segment.write(BATCH_BYTES + at, Uint8Array.of(0x7f));
-    const engine = await start(env);
+    const engine = await startEngine(env);
     const log = await engine.open(logId(), settings);
     const read = (offset: number) => log.read({ offset, endOffset: BATCHES, bytesMax: 10_000, atLeastOneBatch: true });
     assert.equal((await read(4)).nextOffset, 5, field);
@@ -300,7 +296,7 @@ test('a damaged cold segment whose indexes are made anew is not cut, and the seg
     const env = await written({ stop: 'crash', checkpointed: true });
     file(env, 4, LOG).write(BATCH_BYTES + at, Uint8Array.of(0x7f));
     await env.disk.remove(`${DIRECTORY}/${fileName(4, OFFSET_INDEX)}`);
-    const engine = await start(env);
+    const engine = await startEngine(env);
     const log = await engine.open(logId(), settings);
     assert.equal(log.endOffset, BATCHES);
     assert.equal(file(env, 4, LOG).bytes, PER_SEGMENT * BATCH_BYTES);
@@ -315,7 +311,7 @@ test('a damaged cold segment whose indexes are made anew is not cut, and the seg
 test('a cold segment that is shorter than at the clean stop cannot be read where its records are missing, and is told', async () => {
   const env = await written({ stop: 'clean', checkpointed: true });
   file(env, 4, LOG).truncate(BATCH_BYTES);
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   const read = (offset: number) => log.read({ offset, endOffset: BATCHES, bytesMax: 10_000, atLeastOneBatch: true });
   assert.equal((await read(4)).nextOffset, 5);
@@ -445,14 +441,14 @@ for (const [what, [bytesOf, baseOffset]] of Object.entries(misfits)) {
 
 test('a snapshot of lost records is removed', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   appendTo(log, {});
   await whenProgress(log, () => log.writtenOffset === 1);
   await log.writeSnapshot(1, Buffer.from('state'));
   await log.writeSnapshot(9, Buffer.from('of records that a crash took'));
   const after = nextProcess(env);
-  const again = await (await start(after)).open(logId(), settings);
+  const again = await (await startEngine(after)).open(logId(), settings);
   assert.equal((await again.latestSnapshot(String))?.offset, 1);
   assert.equal(after.disk.file(`${DIRECTORY}/${fileName(9, '.snapshot')}`), undefined);
 });
@@ -460,7 +456,7 @@ test('a snapshot of lost records is removed', async () => {
 test('a file where a directory should be costs only its own log', async () => {
   const env = await written({ stop: 'clean', checkpointed: true });
   await overwrite(env, 'data/orders-1', 'not a directory');
-  const engine = await start(env);
+  const engine = await startEngine(env);
   await assert.rejects(engine.open(logId({ partition: 1 }), settings), DiskFault);
   assert.deepEqual(await seen(await engine.open(logId(), settings)), whole);
   await engine.close();
@@ -472,7 +468,7 @@ test('recovery on a disk that takes no new bytes finds everything that was durab
   env.disk.judge = ({ kind, path }) =>
     kind === 'write' && !path.endsWith(LOG) ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
   env.disk.bytesFree = 0;
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   assert.deepEqual(await seen(log), whole);
   await engine.close().catch(() => {});
@@ -482,7 +478,7 @@ test('recovery on a disk that takes no new bytes finds everything that was durab
 
 test('after a clean stop, opening reads nothing but what the stop has left', async () => {
   const env = await written({ stop: 'clean', checkpointed: true });
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const calls: string[] = [];
   env.disk.judge = ({ kind, path }) => {
     calls.push(`${kind} ${path}`);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { nextProcess, type TestEnv, testEnv } from '../../../sim/test-env.ts';
 import { appendTo, logId, logSettings, whenProgress } from '../log.fixture.ts';
 import { fileName, TIME_INDEX } from './file-names.ts';
-import { LocalLogEngine } from './local-engine.ts';
+import { startEngine } from './local-engine.fixture.ts';
 import { TIME_ENTRY_BYTES } from './time-index.ts';
 
 const TIME = 1_700_000_000_000;
@@ -35,13 +35,9 @@ function each(entries: Buffer, change: (at: number) => void): void {
   for (let at = 0; at < entries.byteLength; at += TIME_ENTRY_BYTES) change(at);
 }
 
-function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-}
-
 async function written(stop: 'clean' | 'crash'): Promise<TestEnv> {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const log = await engine.open(logId(), settings);
   for (let index = 0; index < RECORDS; index += 1) appendTo(log, { timestamp: TIME + index * 10 });
   log.requestSync();
@@ -63,7 +59,7 @@ for (const stop of ['clean', 'crash'] as const) {
       await file.read(entries, 0);
       damage(entries);
       await file.write([entries], 0);
-      const log = await (await start(env)).open(logId(), settings);
+      const log = await (await startEngine(env)).open(logId(), settings);
       for (let offset = 0; offset < RECORDS; offset += 1) {
         const timestamp = TIME + offset * 10;
         for (const asked of [timestamp, timestamp - 5]) {

@@ -5,6 +5,7 @@ import { type TestEnv, testEnv } from '../../../../sim/test-env.ts';
 import { appendKeyed, compactionRequest, recordsIn } from '../../compaction/compaction.fixture.ts';
 import { appendTo, batchAt, logId, logSettings } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
+import { startEngine } from '../local-engine.fixture.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { formatOffsets } from '../offset-checkpoint.ts';
 import { replaceFile } from '../small-files.ts';
@@ -23,7 +24,7 @@ interface Fixture {
 /** A log with segments of three or four batches. */
 async function openLog(settings: Partial<LogSettings> = {}): Promise<Fixture> {
   const env = testEnv();
-  const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+  const engine = await startEngine(env);
   const small = { segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: DELAY_MS, ...settings };
   return { env, engine, log: await engine.open(logId(), logSettings(small)) };
 }

@@ -8,7 +8,7 @@ import { ProducerAudit } from '../../../partition/producer-audit.ts';
 import { updateCrc } from '../../../protocol/batch/crc32c.ts';
 import { sizeInBytes } from '../../../protocol/batch/header.ts';
 import { appendTo, batchAt, logId, logSettings } from '../../log.fixture.ts';
-import { LocalLogEngine } from '../local-engine.ts';
+import { startEngine } from '../local-engine.fixture.ts';
 import { checkDirectory, faultCountOf, faultsOf } from './check-directory.ts';
 
 const testdata = new URL('../testdata/', import.meta.url);
@@ -89,7 +89,7 @@ describe('nothing is found', () => {
     test(`in one that Ottla wrote, with segments, retention and epochs (stop: ${stop})`, async () => {
       const env = testEnv();
       await newDirectory(env);
-      const engine = await LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
+      const engine = await startEngine(env);
       const settings = logSettings({ segmentBytes: 1000, indexIntervalBytes: 100, retentionBytes: 5000 });
       const log = await engine.open(logId(), settings);
       for (let n = 0; n < 100; n += 1)

@@ -10,6 +10,7 @@ import { keyOf } from '../../log-key.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
 import { frameOf } from '../journal/journal-frame.fixture.ts';
 import { FILE_HEADER_BYTES, formatFileHeader, type JournalEntry } from '../journal/journal-frame.ts';
+import { startEngine } from '../local-engine.fixture.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { checkDirectory, faultsOf } from './check-directory.ts';
 
@@ -29,10 +30,6 @@ async function check(env: TestEnv) {
   return { ...report, problems: faultsOf(report).map(({ harm, file, problem }) => `${harm} ${file}: ${problem}`) };
 }
 
-async function restart(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
-}
-
 function entry(partition: number, { bytes, lastOffset }: AppendedBatch): JournalEntry {
   const id = logId({ partition });
   return { id, key: keyOf(id), parts: [bytes], bytes: bytes.byteLength, endOffset: lastOffset + 1 };
@@ -44,7 +41,7 @@ async function busy(seed = 3): Promise<{ env: TestEnv; engine: LocalLogEngine }>
   await env.disk.makeDirectory('data');
   await put(env, 'meta.properties', readFileSync(new URL('../testdata/root/meta.properties', import.meta.url)));
   await env.disk.syncDirectory('data');
-  const engine = await restart(env);
+  const engine = await startEngine(env);
   const ids = Array.from({ length: LOGS }, (_, partition) => logId({ partition }));
   const logs = await Promise.all(ids.map((id) => engine.open(id, logSettings())));
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -86,7 +83,7 @@ test('after a power loss, what the journal gives back is told, and it is what th
     continued += report.logs.filter(({ journalEndOffset }) => journalEndOffset === ROUNDS).length;
     assert.equal(report.logs.length + report.journalOnly.length, LOGS);
     const told = new Map(report.logs.map((log) => [log.partition, log.journalEndOffset ?? log.endOffset]));
-    const engine = await restart(env);
+    const engine = await startEngine(env);
     for (let partition = 0; partition < LOGS; partition += 1) {
       const log = await engine.open(logId({ partition }), logSettings());
       assert.equal(log.endOffset, told.get(partition) ?? ROUNDS);

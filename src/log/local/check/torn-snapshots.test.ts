@@ -9,7 +9,7 @@ import { buildBatch } from '../../../protocol/batch/build.ts';
 import { lastOffset } from '../../../protocol/batch/header.ts';
 import { logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { PartitionLog } from '../../log-engine.ts';
-import { LocalLogEngine } from '../local-engine.ts';
+import { startEngine } from '../local-engine.fixture.ts';
 import { checkDirectory, faultsOf } from './check-directory.ts';
 
 const TORN = 'the snapshot is damaged';
@@ -22,10 +22,6 @@ async function newDirectory(env: TestEnv): Promise<void> {
   const file = await env.disk.open('data/meta.properties', 'create');
   await file.write([readFileSync(new URL('../testdata/root/meta.properties', import.meta.url))], 0);
   await file.sync();
-}
-
-function start(env: TestEnv): Promise<LocalLogEngine> {
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000 });
 }
 
 /** A batch of each producer, and a snapshot behind them, as many as are kept. */
@@ -57,12 +53,12 @@ test('torn snapshots are removed when the log is opened, and no producer is forg
   for (let seed = 1; seed <= 20; seed += 1) {
     const env = testEnv(seed);
     await newDirectory(env);
-    await fill(await (await start(env)).open(logId(), logSettings()));
+    await fill(await (await startEngine(env)).open(logId(), logSettings()));
     await env.disk.syncDirectory('data/orders-0');
     env.disk.crash();
     const after = nextProcess(env);
     tornPerSeed.push((await check(after)).filter((problem) => problem === TORN).length);
-    const engine = await start(after);
+    const engine = await startEngine(after);
     const log = await engine.open(logId(), logSettings());
     assert.equal((await recoverProducers(log)).size, PRODUCERS);
     await log.close();

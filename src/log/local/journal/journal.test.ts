@@ -10,15 +10,11 @@ import { baseOffset } from '../../../protocol/batch/header.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { LogSettings, PartitionLog } from '../../log-engine.ts';
 import { fileName, JOURNAL, LOG } from '../file-names.ts';
-import { LocalLogEngine } from '../local-engine.ts';
+import { startEngine } from '../local-engine.fixture.ts';
+import type { LocalLogEngine } from '../local-engine.ts';
 import { FREE, formatFileHeader } from './journal-frame.ts';
 
 const LOGS = 10;
-
-function start(env: TestEnv, journalFileBytes?: number): Promise<LocalLogEngine> {
-  const options = journalFileBytes === undefined ? {} : { journalFileBytes };
-  return LocalLogEngine.start({ env, root: 'data', checkpointIntervalMs: () => 60_000, ...options });
-}
 
 async function openAll(engine: LocalLogEngine, settings: Partial<LogSettings> = {}): Promise<PartitionLog[]> {
   const ids = Array.from({ length: LOGS }, (_, partition) => logId({ partition }));
@@ -55,7 +51,7 @@ function afterPowerLoss(env: TestEnv): TestEnv {
 
 test('a crowd of logs becomes durable with one sync, also when the names of their files are new', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   const operations = record(env);
   await appendToAll(logs);
   const syncs = operations.filter(({ kind }) => kind === 'sync' || kind === 'syncDirectory');
@@ -70,7 +66,7 @@ test('a crowd of logs becomes durable with one sync, also when the names of thei
 
 test('a lone log is synced where it is, and nothing is written twice', async () => {
   const env = testEnv();
-  const [log] = await openAll(await start(env));
+  const [log] = await openAll(await startEngine(env));
   assert.ok(log !== undefined);
   for (let count = 0; count < 5; count += 1) await appendToAll([log]);
   assert.deepEqual(await journalFiles(env), []);
@@ -78,16 +74,16 @@ test('a lone log is synced where it is, and nothing is written twice', async () 
 
 test('what is durable by the journal alone is there after a power loss, with and without another one during recovery', async () => {
   const env = testEnv(3);
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   for (let count = 0; count < 3; count += 1) await appendToAll(logs);
   let after = afterPowerLoss(env);
   // Half of them are recovered in a life that ends early.
-  const engine = await start(after);
+  const engine = await startEngine(after);
   for (let partition = 0; partition < LOGS / 2; partition += 1) {
     assert.equal((await engine.open(logId({ partition }), logSettings())).endOffset, 3);
   }
   after = afterPowerLoss(after);
-  const recovered = await openAll(await start(after));
+  const recovered = await openAll(await startEngine(after));
   assert.deepEqual(
     recovered.map((log) => [log.endOffset, log.durableOffset]),
     recovered.map(() => [3, 3]),
@@ -96,13 +92,13 @@ test('what is durable by the journal alone is there after a power loss, with and
 
 test('a log whose directory is lost is listed and comes back; its journal is gone when every log is recovered', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   await appendToAll(logs);
   const after = afterPowerLoss(env);
   for (const { name, kind } of await after.disk.list('data')) {
     if (kind === 'directory') await after.disk.removeTree(`data/${name}`);
   }
-  const engine = await start(after);
+  const engine = await startEngine(after);
   assert.equal((await engine.list()).length, LOGS);
   await openAll(engine);
   await settle();
@@ -116,23 +112,23 @@ test('a log whose directory is lost is listed and comes back; its journal is gon
 
 test('a topic made anew under an old name gets nothing of the old one from the journal', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
-  const engine = await start(afterPowerLoss(env));
+  await appendToAll(await openAll(await startEngine(env)));
+  const engine = await startEngine(afterPowerLoss(env));
   const log = await engine.open(logId({ topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }), logSettings());
   assert.equal(log.endOffset, 0);
 });
 
 test('a removed log leaves the list although the journal still had it', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
-  const engine = await start(afterPowerLoss(env));
+  await appendToAll(await openAll(await startEngine(env)));
+  const engine = await startEngine(afterPowerLoss(env));
   await engine.remove(logId());
   assert.equal((await engine.list()).length, LOGS - 1);
 });
 
 test('a clean stop leaves no journal', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const logs = await openAll(engine);
   await appendToAll(logs);
   assert.equal((await journalFiles(env)).length, 1);
@@ -143,7 +139,7 @@ test('a clean stop leaves no journal', async () => {
 
 test('a full file is emptied when the segments are synced, and written again', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env, 2_000));
+  const logs = await openAll(await startEngine(env, 2_000));
   for (let count = 0; count < 30; count += 1) await appendToAll(logs);
   await settle();
   assert.ok((await journalFiles(env)).length <= 3);
@@ -154,7 +150,7 @@ test('a full file is emptied when the segments are synced, and written again', a
 
 test('a file that does not fill is emptied by its age', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   await appendToAll(logs);
   const operations = record(env);
   await env.clock.advance(31_000);
@@ -167,7 +163,7 @@ test('a file that does not fill is emptied by its age', async () => {
 
 test('the recovery point does not move before the segments are synced', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
+  await appendToAll(await openAll(await startEngine(env)));
   await env.clock.advance(6_000);
   const points = env.disk.file('data/recovery-point-offset-checkpoint');
   const bytes = Buffer.alloc(points?.bytes ?? 0);
@@ -177,7 +173,7 @@ test('the recovery point does not move before the segments are synced', async ()
 
 test('a failed sync of the journal fails the logs that waited, and the next round uses another file', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const logs = await openAll(engine);
   await appendToAll(logs);
   env.disk.judge = ({ kind, path }) =>
@@ -195,13 +191,13 @@ test('a failed sync of the journal fails the logs that waited, and the next roun
     again.map(() => [2, 2]),
   );
   await appendToAll(again);
-  const recovered = await openAll(await start(afterPowerLoss(env)));
+  const recovered = await openAll(await startEngine(afterPowerLoss(env)));
   assert.ok(recovered.every(({ endOffset }) => endOffset === 3));
 });
 
 test('a segment gets its first byte only when nothing before it is durable by the journal alone', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env), { segmentBytes: 250, cleanupPolicy: ['compact'] });
+  const logs = await openAll(await startEngine(env), { segmentBytes: 250, cleanupPolicy: ['compact'] });
   const operations = record(env);
   for (let count = 0; count < 4; count += 1) await appendToAll(logs);
   const of = (wanted: string, path: string) =>
@@ -215,12 +211,12 @@ test('a segment gets its first byte only when nothing before it is durable by th
 
 test('a journal that Apache Kafka has not seen is not believed after its clean stop', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
+  await appendToAll(await openAll(await startEngine(env)));
   env.disk.kill();
   const after = nextProcess(env);
   after.disk.file('data/orders-0/00000000000000000000.log')?.truncate(0);
   await (await after.disk.open('data/.kafka_cleanshutdown', 'create')).close();
-  const [log] = await openAll(await start(after));
+  const [log] = await openAll(await startEngine(after));
   assert.equal(log?.endOffset, 0);
   assert.deepEqual(await journalFiles(after), []);
   const told = after.logger.lines.filter(({ message }) => message.startsWith('a journal is removed unread'));
@@ -232,32 +228,32 @@ test('a journal that Apache Kafka has not seen is not believed after its clean s
 
 test('of an empty journal nothing is told after the clean stop of another program', async () => {
   const env = testEnv();
-  await (await start(env)).close();
+  await (await startEngine(env)).close();
   const file = await env.disk.open(`data/${JOURNAL}1`, 'create');
   await file.write([formatFileHeader(FREE)], 0);
   await file.close();
-  await start(env);
+  await startEngine(env);
   assert.deepEqual(await journalFiles(env), []);
   assert.deepEqual(env.logger.lines, []);
 });
 
 test('a journal that another version wrote is refused and stays, because only that version can replay it', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
+  await appendToAll(await openAll(await startEngine(env)));
   const after = afterPowerLoss(env);
   const file = await after.disk.open(`data/${JOURNAL}1`, 'existing');
   const header = Buffer.from(formatFileHeader(1));
   header.writeInt32BE(2, 4);
   header.writeInt32BE(crc32c(header.subarray(0, 16)) | 0, 16);
   await file.write([header], 0);
-  await assert.rejects(start(after), DataDirectoryRefused);
+  await assert.rejects(startEngine(after), DataDirectoryRefused);
   assert.deepEqual(await journalFiles(after), [`${JOURNAL}1`]);
 });
 
 /** Ten logs with two batches each, the first of them in segments, none synced; killed. */
 async function killed(): Promise<TestEnv> {
   const env = testEnv();
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   await appendToAll(logs);
   for (const log of logs) log.requestWrite();
   await settle();
@@ -273,7 +269,7 @@ function syncsIn(operations: readonly DiskOperation[]): string[] {
 test('what a kill has left is recovered with one sync of the journal, told in one line, and synced later', async () => {
   const env = await killed();
   const operations = record(env);
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   assert.deepEqual(
     logs.map(({ durableOffset }) => durableOffset),
     logs.map(() => 2),
@@ -292,7 +288,7 @@ test('what a kill has left is recovered with one sync of the journal, told in on
     segments,
   );
   const after = afterPowerLoss(env);
-  const ends = (await openAll(await start(after))).map(({ endOffset }) => endOffset);
+  const ends = (await openAll(await startEngine(after))).map(({ endOffset }) => endOffset);
   assert.deepEqual(
     ends,
     logs.map(() => 2),
@@ -301,23 +297,23 @@ test('what a kill has left is recovered with one sync of the journal, told in on
 
 test('a snapshot above the recovery point does not have to fear a power loss: its segment is synced at once', async () => {
   const env = testEnv();
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   await appendToAll(logs);
   for (const log of logs) log.requestWrite();
   await logs[0]?.writeSnapshot(1, Buffer.from('producers'));
   await appendToAll(logs);
   const after = nextProcess(env);
   const operations = record(after);
-  await openAll(await start(after));
+  await openAll(await startEngine(after));
   const segments = syncsIn(operations).filter((path) => path.endsWith(LOG));
   assert.deepEqual(segments, [`data/orders-0/${fileName(0, LOG)}`]);
 });
 
 test('a log that is recovered from the journal alone is scanned without its file', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
+  await appendToAll(await openAll(await startEngine(env)));
   const after = nextProcess(env);
-  const [log] = await openAll(await start(after));
+  const [log] = await openAll(await startEngine(after));
   const operations = record(after);
   const seen: number[] = [];
   await log?.scan(0, (batch) => seen.push(baseOffset(batch)));
@@ -332,7 +328,7 @@ test('where the journal cannot be made durable, each log is synced at once, its 
     const fails = operation.kind === 'sync' && operation.path.includes(JOURNAL);
     return fails ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
   };
-  const logs = await openAll(await start(env));
+  const logs = await openAll(await startEngine(env));
   assert.deepEqual(
     logs.map(({ durableOffset }) => durableOffset),
     logs.map(() => 2),
@@ -348,11 +344,11 @@ test('where the journal cannot be made durable, each log is synced at once, its 
 
 test('a log whose end only an earlier journal has is served before that end has room, and again after it was tried', async () => {
   const env = testEnv();
-  await appendToAll(await openAll(await start(env)));
+  await appendToAll(await openAll(await startEngine(env)));
   const after = nextProcess(env);
   after.disk.judge = ({ kind, path }) =>
     kind === 'write' && path.endsWith(LOG) ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
-  const engine = await start(after);
+  const engine = await startEngine(after);
   const [log] = await openAll(engine);
   assert.equal(log?.durableOffset, 1);
   const failed = assert.rejects(
@@ -367,12 +363,12 @@ test('a log whose end only an earlier journal has is served before that end has 
   after.disk.judge = () => ({ kind: 'ok' });
   await after.clock.advance(30_000);
   const next = afterPowerLoss(after);
-  assert.equal((await (await start(next)).open(log.id, logSettings())).endOffset, 1);
+  assert.equal((await (await startEngine(next)).open(log.id, logSettings())).endOffset, 1);
 });
 
 test('a log that another failure of this process has left is not taken for durable by the journal', async () => {
   const env = testEnv();
-  const engine = await start(env);
+  const engine = await startEngine(env);
   const logs = await openAll(engine);
   env.disk.judge = ({ kind, path }) =>
     kind === 'sync' && path.includes(JOURNAL) ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
@@ -400,10 +396,10 @@ test('a log that another failure of this process has left is not taken for durab
 test('kills one after the other let no journal files pile up', async () => {
   let env = testEnv();
   for (let count = 0; count < 12; count += 1) {
-    await appendToAll(await openAll(await start(env)));
+    await appendToAll(await openAll(await startEngine(env)));
     assert.ok((await journalFiles(env)).length <= 5);
     env = nextProcess(env);
   }
-  const [log] = await openAll(await start(env));
+  const [log] = await openAll(await startEngine(env));
   assert.equal(log?.endOffset, 12);
 });
