@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const folders = ['src', 'sim', 'conformance', 'test', 'bench', 'scripts'];
-/** Long runs of one file: far above what any takes, far below what hides a hang. */
+/** Of one test: far above what any takes, far below what hides a hang. */
 const TIMEOUT_MS = 10 * 60_000;
 
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
@@ -26,6 +26,7 @@ const run = spawnSync(
   [
     '--test',
     '--test-reporter=spec',
+    `--import=${pathToFileURL(join(root, 'scripts/end-after-tests.ts'))}`,
     `--test-concurrency=${availableParallelism()}`,
     `--test-timeout=${TIMEOUT_MS}`,
     ...options,
