@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { BrokerProcess } from './broker-process.ts';
-import { eventually } from './clients/eventually.ts';
+import { eventually, within } from './clients/eventually.ts';
 
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const PARTITIONS = 3;
@@ -26,7 +26,10 @@ const TRANSACTIONAL = {
 const DOOMED = Array.from({ length: 20 }, (_, index) => `doomed-${index}`);
 
 async function ottla(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -231,7 +234,7 @@ test('a backup of a broker at work has everything that was acknowledged before i
     assert.ok(atEnd > before.orders, 'the load went on');
     await eventually('the load has gone on', async () => acknowledged.orders > atEnd + 300);
     end.abort();
-    await loading;
+    await within('the load ends', loading);
     await admin.disconnect();
   }
   const { code, output } = await ottla('restore', backup, restored);

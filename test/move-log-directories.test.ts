@@ -8,7 +8,7 @@ import { LoadClient } from '../bench/load/client.ts';
 import { ErrorCode } from '../src/protocol/error-code.ts';
 import { AlterReplicaLogDirs } from '../src/protocol/messages/alter-replica-log-dirs.ts';
 import { BrokerProcess } from './broker-process.ts';
-import { eventually } from './clients/eventually.ts';
+import { eventually, within } from './clients/eventually.ts';
 
 const TOPIC = 'orders';
 const VALUE_BYTES = 20_000;
@@ -31,7 +31,7 @@ function produceAll(kafka: Kafka): { stop(): Promise<readonly number[]>; readonl
     count: () => acknowledged.length,
     async stop() {
       stopped = true;
-      await done;
+      await within('the producer ends', done);
       return acknowledged;
     },
   };
@@ -141,7 +141,7 @@ test('transactions go on without an error while the partitions of their coordina
     }
   }
   isMoving = false;
-  await committing;
+  await within('the last transaction is committed', committing);
   await producer.disconnect();
   const admin = kafka.admin();
   await admin.connect();

@@ -8,6 +8,7 @@ const loggerUrl = new URL('logger.ts', import.meta.url).href;
 function run(script: string): { out: string; error: string } {
   const source = `import { standardErrorLogger } from ${JSON.stringify(loggerUrl)};\n${script}`;
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
+    timeout: 60_000,
     encoding: 'utf8',
   });
   assert.equal(status, 0, stderr);

@@ -107,7 +107,7 @@ test('a lock is refused to a second holder in this process, and free after its r
   );
 });
 
-test('a lock holds against another process, and dies with it', async () => {
+test('a lock holds against another process, and dies with it', async (t) => {
   const path = join(root, '.lock-of-another');
   const module = new URL('./node-disk.ts', import.meta.url).href;
   const code = `const { NodeDisk } = await import(${JSON.stringify(module)});
@@ -115,6 +115,7 @@ test('a lock holds against another process, and dies with it', async () => {
     console.log(lock === undefined ? 'refused' : 'locked');
     setInterval(() => {}, 1000);`;
   const other = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => other.kill('SIGKILL'));
   const [said] = await once(other.stdout, 'data');
   assert.equal(String(said).trim(), 'locked');
   assert.equal(await disk.lock(path), undefined);

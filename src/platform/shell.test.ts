@@ -14,7 +14,7 @@ function tracedDecisions(before: string): string {
     const kept = [];
     for (let value = 0; value < 500_000; value += 1) kept.push(make(value));`;
   const flags = ['--trace-pretenuring-statistics', '--input-type=module', '--eval', script];
-  const { status, stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, flags, { timeout: 60_000, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   return stdout;
 }
