@@ -139,7 +139,7 @@ test('a clean stop leaves no journal', async () => {
 
 test('a full file is emptied when the segments are synced, and written again', async () => {
   const env = testEnv();
-  const logs = await openAll(await startEngine(env, 2_000));
+  const logs = await openAll(await startEngine(env, { journalFileBytes: 2_000 }));
   for (let count = 0; count < 30; count += 1) await appendToAll(logs);
   await settle();
   assert.ok((await journalFiles(env)).length <= 3);
