@@ -264,8 +264,11 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
     // As in Apache Kafka: whoever has chosen this broker for a partition gets it also when all directories are cordoned.
     const wishedFor = usable.filter(({ path }) => path === wished);
     const candidates = wishedFor.length > 0 ? wishedFor : open.length > 0 ? open : usable;
-    const choices = await Promise.all(candidates.map((directory) => this.#choice(directory)));
-    const chosen = chooseDirectory(choices);
+    const spaces = await Promise.all(candidates.map((directory) => this.#usableSpace(directory)));
+    // Counted in the turn in which it is chosen: other logs are placed meanwhile.
+    const chosen = chooseDirectory(
+      spaces.map((space) => ({ ...space, logs: this.#placement.countIn(space.directoryId) })),
+    );
     if (chosen === undefined) throw new LogOffline('no data directory can be used');
     this.#placement.set(id, chosen.directoryId);
     try {
@@ -277,10 +280,9 @@ export class SeveralDirectories implements LogEngine, LogPlacing {
     return chosen.directory;
   }
 
-  async #choice(directory: MountedDirectory) {
+  async #usableSpace(directory: MountedDirectory) {
     const { usableBytes } = await this.#env.disk.space(directory.path);
-    const directoryId = directory.directoryId ?? '';
-    return { directory, directoryId, usableBytes, logs: this.#placement.countIn(directoryId) };
+    return { directory, directoryId: directory.directoryId ?? '', usableBytes };
   }
 
   async list(): Promise<readonly LogId[]> {
