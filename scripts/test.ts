@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const folders = ['src', 'sim', 'conformance', 'test', 'bench', 'scripts'];
 /** Of one test: far above what any takes, far below what hides a hang. */
-const TIMEOUT_MS = 10 * 60_000;
+const TIMEOUT_MS = 5 * 60_000;
 
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
