@@ -29,6 +29,9 @@ import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
 import { finishSwaps } from './segment-swap.ts';
 import { readSmallFile } from './small-files.ts';
 
+/** Ends of the names of what recovery takes out of a log: left there until that is durable, so that the next one sees it. */
+const TAKEN_OUT = [LOST, SNAPSHOT + DELETED];
+
 export interface DirectoryOpening {
   readonly env: Env;
   readonly files: OpenFiles;
@@ -87,7 +90,12 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
 }
 
 async function listWithoutSwaps({ env, directory }: DirectoryOpening): Promise<readonly DiskEntry[]> {
-  return finishSwaps(env, directory, await env.disk.list(directory));
+  const entries = await env.disk.list(directory);
+  // A recovery that was killed may have taken it out, and not durably.
+  if (entries.some(({ name }) => TAKEN_OUT.some((suffix) => name.endsWith(suffix)))) {
+    await env.disk.syncDirectory(directory);
+  }
+  return finishSwaps(env, directory, entries);
 }
 
 async function removeLeftovers(
@@ -287,25 +295,19 @@ async function setAside(
   if (segments.length > 0) await env.disk.syncDirectory(directory);
 }
 
-/** A snapshot beyond the end speaks of records that are lost. */
+/** A snapshot beyond the end speaks of records that are lost. It must not come back when the log has other records there. */
 async function usableSnapshots(
   { env, directory }: DirectoryOpening,
   entries: readonly DiskEntry[],
   endOffset: number,
 ): Promise<readonly number[]> {
-  const offsets: number[] = [];
-  let isRemoving = false;
-  for (const { name } of entries) {
+  const snapshots = entries.flatMap(({ name }) => {
     const parsed = parseFileName(name);
-    if (parsed?.suffix !== SNAPSHOT) continue;
-    if (parsed.offset <= endOffset) {
-      offsets.push(parsed.offset);
-      continue;
-    }
-    await env.disk.remove(`${directory}/${name}`);
-    isRemoving = true;
-  }
-  // It must not come back when the log has other records there.
-  if (isRemoving) await env.disk.syncDirectory(directory);
-  return offsets;
+    return parsed?.suffix === SNAPSHOT ? [{ path: `${directory}/${name}`, offset: parsed.offset }] : [];
+  });
+  const unusable = snapshots.filter(({ offset }) => offset > endOffset);
+  for (const { path } of unusable) await env.disk.rename(path, path + DELETED);
+  if (unusable.length > 0) await env.disk.syncDirectory(directory);
+  for (const { path } of unusable) await env.disk.remove(path + DELETED);
+  return snapshots.filter(({ offset }) => offset <= endOffset).map(({ offset }) => offset);
 }
