@@ -250,7 +250,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         return { ...directory, logs: directory.logs.map((log) => (isLate(log) ? (late.get(keyOf(log)) ?? log) : log)) };
       });`,
     mood: 'careful',
-    seeds: 20,
+    seeds: 60,
   },
   {
     name: 'a backup has its coordinators of an earlier moment than its records',
