@@ -73,8 +73,16 @@ export class GroupTruth {
     this.#asked.set(partition, asked.add(offset));
   }
 
-  commitAcknowledged(partition: number, offset: number, wasFenced: boolean): void {
-    if (wasFenced) violated(`a commit of ${offset} for ${partition} was taken from a member of an older generation`);
+  /** `isOfThisEra`: the member has joined since the coordinator last lost its memory. */
+  commitAcknowledged(partition: number, offset: number, by: { wasFenced: boolean; isOfThisEra: boolean }): void {
+    if (by.wasFenced && by.isOfThisEra) {
+      violated(`a commit of ${offset} for ${partition} was taken from a member of an older generation`);
+    }
+    // A group that came back in an older generation has members who own the same partition, and whose commits are all taken, in whatever order.
+    if (!this.#commitsAreDurable && !by.isOfThisEra) {
+      this.#acknowledged.delete(partition);
+      return;
+    }
     this.#acknowledged.set(partition, Math.max(offset, this.#acknowledged.get(partition) ?? 0));
   }
 

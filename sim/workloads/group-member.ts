@@ -175,7 +175,8 @@ export class GroupMember {
       if (position === undefined) violated('a commit was answered for a partition that it was not for');
       if (errorCode !== ErrorCode.NONE) return errorCode;
       this.#client.note(`committed ${position} for ${partitionIndex} in generation ${number}`);
-      this.#truth.commitAcknowledged(partitionIndex, position, wasFenced && this.#world.machine.era === membership.era);
+      const isOfThisEra = this.#world.machine.era === membership.era;
+      this.#truth.commitAcknowledged(partitionIndex, position, { wasFenced, isOfThisEra });
     }
     return ErrorCode.NONE;
   }

@@ -198,7 +198,7 @@ export class Load implements AsyncDisposable {
         const next = Number(messages.at(-1)?.offset) + 1;
         this.group.commitAsked(partition, next);
         await consumer.commitOffsets([{ topic: TOPIC, partition, offset: String(next) }]);
-        this.group.commitAcknowledged(partition, next, false);
+        this.group.commitAcknowledged(partition, next, { wasFenced: false, isOfThisEra: true });
         this.#committed += 1;
       },
     });
