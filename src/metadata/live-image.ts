@@ -138,15 +138,9 @@ export class LiveImage implements MetadataImage {
     this.#partitionCount -= topic.partitions.length;
     this.#configs.forget(ConfigResourceType.TOPIC, topic.name);
     this.#removedTopics.set(topicId, topic.name);
-    if (this.#removedTopics.size > limits.removedTopicsKnown) this.#forgetRemoved();
+    const [oldest = topicId] = this.#removedTopics.keys();
+    if (this.#removedTopics.size > limits.removedTopicsKnown) this.#removedTopics.delete(oldest);
     return { kind: 'topic-deleted', topic };
-  }
-
-  #forgetRemoved(): void {
-    for (const topicId of this.#removedTopics.keys()) {
-      this.#removedTopics.delete(topicId);
-      return;
-    }
   }
 
   #addPartition(record: PartitionCreated): MetadataChange {

@@ -5,6 +5,7 @@
  * has what a writer needs of it (invariant I6).
  */
 import type { Disk } from '../../base/env.ts';
+import { Turns } from '../../base/turns.ts';
 import type { Snapshot } from '../log-engine.ts';
 import { fileName, SNAPSHOT } from './file-names.ts';
 import type { LogDirectory } from './log-directory.ts';
@@ -32,7 +33,8 @@ export class SnapshotFiles {
   #outlive: boolean;
   /** The last one that is known to be durable, its name too. */
   #durableOffset = -1;
-  #writing: Promise<void> | undefined;
+  /** Two may be of the same offset. */
+  #writes: Turns | undefined;
 
   constructor(options: {
     disk: Disk;
@@ -62,11 +64,9 @@ export class SnapshotFiles {
     this.#outlive = true;
   }
 
-  /** One after the other: two may be of the same offset. */
   write(snapshot: SnapshotToWrite): Promise<void> {
-    const writing = (this.#writing ?? Promise.resolve()).then(() => this.#write(snapshot));
-    this.#writing = writing.catch(() => {});
-    return writing;
+    this.#writes ??= new Turns();
+    return this.#writes.take(() => this.#write(snapshot));
   }
 
   async #write({ offset, bytes, durably, syncedOffset }: SnapshotToWrite): Promise<void> {

@@ -9,8 +9,8 @@ import { batches } from '../../../protocol/batch/iterate.ts';
 import type { LogId } from '../../log-engine.ts';
 import { keyOf } from '../../log-key.ts';
 import { directoryName, JOURNAL } from '../file-names.ts';
-import { FILE_HEADER_BYTES, FREE, parseFileHeader } from '../journal/journal-frame.ts';
-import { endingAt, type JournalEnding, readFrames } from '../journal/read-frames.ts';
+import { FREE } from '../journal/journal-frame.ts';
+import { endingAt, type JournalEnding, readFileHeader, readFrames } from '../journal/read-frames.ts';
 import type { CheckWorld } from './check-world.ts';
 import type { FaultList } from './fault.ts';
 
@@ -72,9 +72,7 @@ async function readFile({ disk }: CheckWorld, path: string): Promise<FileContent
   const file = await disk.open(path, 'readOnly').catch(ifAbsent);
   if (file === undefined) return undefined;
   try {
-    const header = Buffer.alloc(FILE_HEADER_BYTES);
-    const filled = await file.read(header, 0);
-    const generation = parseFileHeader(header.subarray(0, filled));
+    const { header, generation } = await readFileHeader(file);
     if (generation === FREE) return undefined;
     // Nothing of the first write has arrived.
     if (generation === undefined && header.every((byte) => byte === 0)) return undefined;

@@ -8,8 +8,8 @@ import type { LogId } from '../../log-engine.ts';
 import { keyOf } from '../../log-key.ts';
 import { walkBatches } from '../batch-walk.ts';
 import { directoryName, JOURNAL, LOG, PARTITION_METADATA, parseFileName } from '../file-names.ts';
-import { FILE_HEADER_BYTES, FREE, parseFileHeader } from '../journal/journal-frame.ts';
-import { readFrames } from '../journal/read-frames.ts';
+import { FREE } from '../journal/journal-frame.ts';
+import { readFileHeader, readFrames } from '../journal/read-frames.ts';
 import { readTopicId } from '../partition-metadata.ts';
 import type { LogReport } from './check-log.ts';
 import type { CheckWorld } from './check-world.ts';
@@ -73,9 +73,7 @@ function usualTopicId(logs: readonly LogReport[]): ReadonlyMap<string, string> {
   );
 }
 
-/**
- * False when the log of the topics is not here. The journal first: what leaves it meanwhile is in the segments already.
- */
+/** False when the log of the topics is not here. The journal first: what leaves it meanwhile is in the segments already. */
 async function readTopics({ world, root }: TopicsToCheck, topics: TopicAudit): Promise<boolean> {
   let isHere = false;
   const onBatch = (batch: Uint8Array): boolean => {
@@ -102,8 +100,7 @@ async function readJournal({ world, path, id, onBatch }: Reading & { readonly id
   const file = await world.disk.open(path, 'readOnly').catch(ifAbsent);
   if (file === undefined) return;
   try {
-    const header = Buffer.alloc(FILE_HEADER_BYTES);
-    const generation = parseFileHeader(header.subarray(0, await file.read(header, 0)));
+    const { generation } = await readFileHeader(file);
     if (generation === undefined || generation === FREE) return;
     await readFrames(file, generation, ({ bytes, entries }) => {
       for (const entry of entries) {

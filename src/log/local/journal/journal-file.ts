@@ -16,9 +16,8 @@ import {
   formatFrame,
   isOtherVersion,
   type JournalEntry,
-  parseFileHeader,
 } from './journal-frame.ts';
-import { endingAt, readFrames } from './read-frames.ts';
+import { endingAt, readFileHeader, readFrames } from './read-frames.ts';
 
 /** A log in a file: what the file has of it ends before `endOffset`. */
 export interface JournalledLog {
@@ -82,9 +81,7 @@ export class JournalFile {
   /** What an earlier process left; undefined when there is nothing in it. Rejects with a DiskFault, or DataDirectoryRefused. */
   static async find({ disk, logger, path }: JournalToFind): Promise<JournalFile | undefined> {
     const file = await disk.open(path, 'existing');
-    const header = Buffer.alloc(FILE_HEADER_BYTES);
-    const filled = await file.read(header, 0);
-    const generation = parseFileHeader(header.subarray(0, filled));
+    const { header, generation } = await readFileHeader(file);
     if (generation !== undefined && generation !== FREE) {
       const found = await scan(file, generation);
       if ((await endingAt(file, found.bytes, generation)) === 'damaged') {

@@ -12,6 +12,7 @@ import {
   type FrameEntry,
   frameBytes,
   isWholeFrame,
+  parseFileHeader,
   parseFrame,
 } from './journal-frame.ts';
 
@@ -22,6 +23,15 @@ export interface ReadFrame {
   readonly position: number;
   readonly bytes: Uint8Array;
   readonly entries: readonly FrameEntry[];
+}
+
+/** The first bytes of a journal file, zeros where it has fewer; and the generation that they say, as `parseFileHeader` does. */
+export async function readFileHeader(
+  file: DiskFile,
+): Promise<{ readonly header: Uint8Array; readonly generation: number | undefined }> {
+  const header = Buffer.alloc(FILE_HEADER_BYTES);
+  const filled = await file.read(header, 0);
+  return { header, generation: parseFileHeader(header.subarray(0, filled)) };
 }
 
 /** All frames up to the first that is torn or older than the file's header. Resolves with the position behind the last. */
