@@ -1,29 +1,17 @@
 /** JoinGroup on a classic group: who may join, under which id, and whether that begins a rebalance. Static members: `static-join.ts`. */
-import { Buffer } from 'node:buffer';
 import { unreachable } from '../../../base/assert.ts';
 import { limits } from '../../../base/limits.ts';
 import { ErrorCode } from '../../../protocol/error-code.ts';
-import type { JoinGroup } from '../../../protocol/messages/join-group.ts';
-import type { RequestOf } from '../../../protocol/schema.ts';
 import { PendingReply } from '../../pending-reply.ts';
 import { type GroupTurn, newMemberId } from '../group-turn.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import { type ClassicMember, type MemberProtocol, NO_BYTES, sameProtocols } from './classic-member.ts';
+import { type ClassicMember, NO_BYTES, sameProtocols } from './classic-member.ts';
+import { acceptTerms, type JoinRequest, type JoinTerms, termsOf } from './join-terms.ts';
 import { findMember, isRefused } from './membership.ts';
-import { completeJoinIfAllAreHere, generationReply, rebalance, removeMember } from './rebalance.ts';
-import { type JoinReply, joinRefusal, REPLACED, type Requester } from './replies.ts';
+import { awaitJoin, completeJoinIfAllAreHere, generationReply, rebalance, removeMember } from './rebalance.ts';
+import { type JoinAnswer, type JoinReply, joinRefusal, type Requester } from './replies.ts';
 import { awaitFirstJoin, promiseMemberId } from './sessions.ts';
 import { rejoinStatic } from './static-join.ts';
-
-export type JoinRequest = RequestOf<typeof JoinGroup>;
-export type JoinAnswer = JoinReply | PendingReply<JoinReply>;
-
-/** What a member says when it joins, with bytes that outlive the request. */
-export interface JoinTerms {
-  readonly protocols: readonly MemberProtocol[];
-  readonly rebalanceTimeoutMs: number;
-  readonly sessionTimeoutMs: number;
-}
 
 /** From here on a new member is given an id first and joins with it, so that a lost answer leaves no ghost (KIP-394). */
 const MEMBER_ID_REQUIRED_VERSION = 4;
@@ -55,20 +43,6 @@ interface NewMember {
   readonly request: JoinRequest;
   readonly requester: Requester;
   readonly terms: JoinTerms;
-}
-
-/** Parks the member's join in place of an earlier one of its own, which is answered now. */
-export function awaitJoin({ log }: GroupTurn, group: ClassicGroup, member: ClassicMember): PendingReply<JoinReply> {
-  const pending = new PendingReply<JoinReply>();
-  if (member.awaitingJoin !== undefined) log.reply(member.awaitingJoin, joinRefusal(REPLACED, member.memberId));
-  group.setAwaitingJoin(member, pending);
-  return pending;
-}
-
-export function acceptTerms(group: ClassicGroup, member: ClassicMember, terms: JoinTerms): void {
-  group.setProtocols(member, terms.protocols);
-  member.rebalanceTimeoutMs = terms.rebalanceTimeoutMs;
-  member.sessionTimeoutMs = terms.sessionTimeoutMs;
 }
 
 function joinNew(turn: GroupTurn, group: ClassicGroup, details: NewMember): JoinAnswer {
@@ -151,18 +125,4 @@ function hasRoom({ settings }: GroupTurn, group: ClassicGroup, { memberId, group
     default:
       return unreachable(group.state);
   }
-}
-
-function termsOf({ protocols, rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): JoinTerms {
-  const byName = new Map<string, MemberProtocol>();
-  for (const { name, metadata } of protocols) {
-    // The bytes are a view of the request; they are kept longer than it. Of a name given twice the first counts.
-    if (!byName.has(name)) byName.set(name, { name, metadata: Buffer.from(metadata) });
-  }
-  return {
-    protocols: [...byName.values()],
-    // Version 0 has no rebalance timeout; there the session's stood for both.
-    rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
-    sessionTimeoutMs,
-  };
 }

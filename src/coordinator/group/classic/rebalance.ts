@@ -3,10 +3,11 @@
  * is up, the join phase completes. What the leader then assigns is `sync.ts`.
  */
 import { ErrorCode } from '../../../protocol/error-code.ts';
+import { PendingReply } from '../../pending-reply.ts';
 import type { GroupTurn } from '../group-turn.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { type ClassicMember, metadataFor, NO_BYTES } from './classic-member.ts';
-import { type JoinReply, joinRefusal, syncRefusal } from './replies.ts';
+import { type JoinReply, joinRefusal, REPLACED, syncRefusal } from './replies.ts';
 import { renewSession } from './sessions.ts';
 
 /** After a change that a stable generation does not survive; in a rebalance that is under way already, looks whether it is complete. */
@@ -24,6 +25,14 @@ export function prepareRebalance(turn: GroupTurn, group: ClassicGroup): void {
   if (isInitial) beginInitialRebalance(turn, group);
   else if (group.hasAllMembersJoined) completeJoin(turn, group);
   else awaitJoinsUntil(turn, group, log.monotonicMs + group.rebalanceTimeoutMs);
+}
+
+/** Parks the member's join in place of an earlier one of its own, which is answered now. */
+export function awaitJoin({ log }: GroupTurn, group: ClassicGroup, member: ClassicMember): PendingReply<JoinReply> {
+  const pending = new PendingReply<JoinReply>();
+  if (member.awaitingJoin !== undefined) log.reply(member.awaitingJoin, joinRefusal(REPLACED, member.memberId));
+  group.setAwaitingJoin(member, pending);
+  return pending;
 }
 
 /** The first rebalance of an empty group does not end before its time, however many are here. */

@@ -3,8 +3,11 @@ import { ErrorCode } from '../../../protocol/error-code.ts';
 import type { JoinGroup } from '../../../protocol/messages/join-group.ts';
 import type { SyncGroup } from '../../../protocol/messages/sync-group.ts';
 import type { ResponseOf } from '../../../protocol/schema.ts';
+import type { PendingReply } from '../../pending-reply.ts';
 
 export type JoinReply = ResponseOf<typeof JoinGroup>;
+/** Its reply, or one that it is owed. */
+export type JoinAnswer = JoinReply | PendingReply<JoinReply>;
 export type SyncReply = ResponseOf<typeof SyncGroup>;
 
 /** Who sent a request, and in which version. */

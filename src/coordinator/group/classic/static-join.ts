@@ -7,9 +7,9 @@ import { ErrorCode } from '../../../protocol/error-code.ts';
 import type { GroupTurn } from '../group-turn.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import type { ClassicMember } from './classic-member.ts';
-import { acceptTerms, awaitJoin, type JoinAnswer, type JoinTerms } from './join.ts';
-import { completeJoinIfAllAreHere, generationReply, prepareRebalance } from './rebalance.ts';
-import { type JoinReply, joinRefusal, type Requester, syncRefusal } from './replies.ts';
+import { acceptTerms, type JoinTerms } from './join-terms.ts';
+import { awaitJoin, completeJoinIfAllAreHere, generationReply, prepareRebalance } from './rebalance.ts';
+import { type JoinAnswer, type JoinReply, joinRefusal, type Requester, syncRefusal } from './replies.ts';
 import { renewSession } from './sessions.ts';
 
 /** From here on a leader can be told to skip the assignment. */

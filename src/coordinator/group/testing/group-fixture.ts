@@ -6,7 +6,7 @@ import { assert } from '../../../base/assert.ts';
 import type { TransactionMarker } from '../../../partition/transaction-marker.ts';
 import { ErrorCode } from '../../../protocol/error-code.ts';
 import { FakeLog } from '../../testing/fake-log.ts';
-import type { JoinRequest } from '../classic/join.ts';
+import type { JoinRequest } from '../classic/join-terms.ts';
 import type { JoinReply, SyncReply } from '../classic/replies.ts';
 import type { SyncRequest } from '../classic/sync.ts';
 import type { CoordinatorSettings } from '../coordinator-settings.ts';
