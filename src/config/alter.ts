@@ -5,7 +5,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { groupBoundsProblem } from './group-settings.ts';
-import { cordonProblem } from './log-directories.ts';
+import { cordonProblem, directoriesOf } from './log-directories.ts';
 import { brokerQuotaTable } from './quota.ts';
 import {
   type BrokerSettingName,
@@ -288,7 +288,7 @@ function cordonedProblem(config: BrokerConfig, overrides: Overrides): string | u
   if (text === undefined) return undefined;
   const parsed = parseSetting(name, brokerTable[name], text);
   if (parsed.kind === 'refused') return parsed.message;
-  return cordonProblem(parsed.value, config.get('log.dirs') ?? config.get('log.dir'));
+  return cordonProblem(parsed.value, directoriesOf(config));
 }
 
 function deletion(name: string): Alteration {

@@ -4,7 +4,13 @@
  * everybody else only reads. Holds values, never meaning: what follows from a setting is decided where it is used.
  */
 import { inconsistencies } from './consistency.ts';
-import { type BrokerSettingName, type BrokerSettingValue, brokerSettingByName, brokerTable } from './registry.ts';
+import {
+  type BrokerSettingName,
+  type BrokerSettingValue,
+  brokerSettingByName,
+  brokerTable,
+  type EffectiveSettings,
+} from './registry.ts';
 import { parseSetting } from './value.ts';
 
 /** Where a setting was given at the start, the strongest first. */
@@ -41,7 +47,7 @@ export class ConfigError extends Error {
 
 export type ChangeListener = (changed: ReadonlySet<BrokerSettingName>) => void;
 
-export class BrokerConfig {
+export class BrokerConfig implements EffectiveSettings {
   readonly #static: ReadonlyMap<string, StaticEntry>;
   readonly #dynamic: Record<DynamicLayer, ReadonlyMap<string, string>> = { cluster: new Map(), broker: new Map() };
   /** What `get` answers; always complete. */
@@ -59,7 +65,7 @@ export class BrokerConfig {
     }
     if (problems.length > 0) throw new ConfigError(problems);
     this.#values = this.#evaluate();
-    const together = inconsistencies((name) => this.#values.get(name)).map(({ name, message }) => ({
+    const together = inconsistencies(this).map(({ name, message }) => ({
       name,
       message,
       layer: this.#static.get(name)?.layer ?? ('default' as const),

@@ -1,5 +1,5 @@
 /** Which data directories a broker has, and which of them are cordoned: those take no new partitions (KIP-1066). */
-import type { BrokerConfig } from './broker-config.ts';
+import type { EffectiveSettings } from './registry.ts';
 
 /** In place of all directories. */
 const ALL = '*';
@@ -7,15 +7,18 @@ const ALL = '*';
 type Directories = readonly string[];
 
 /** Whether the directory that `log.dirs` calls `path` is cordoned now. */
-export function isCordoned(config: BrokerConfig, path: string): boolean {
-  const cordoned = config.get('cordoned.log.dirs');
+export function isCordoned(settings: EffectiveSettings, path: string): boolean {
+  const cordoned = settings.get('cordoned.log.dirs');
   return cordoned.includes(ALL) || cordoned.includes(path);
 }
 
 /** Whether the broker has no place for new partitions. */
-export function areAllCordoned(config: BrokerConfig): boolean {
-  const directories = config.get('log.dirs') ?? config.get('log.dir');
-  return directories.every((path) => isCordoned(config, path));
+export function areAllCordoned(settings: EffectiveSettings): boolean {
+  return directoriesOf(settings).every((path) => isCordoned(settings, path));
+}
+
+export function directoriesOf(settings: EffectiveSettings): Directories {
+  return settings.get('log.dirs') ?? settings.get('log.dir');
 }
 
 /** Why these directories cannot be cordoned, in Kafka's words. */

@@ -44,6 +44,11 @@ export type TopicSettingValue<Name extends TopicSettingName> = ValueOf<(typeof t
 export type GroupSettingName = keyof typeof groupTable;
 export type GroupSettingValue<Name extends GroupSettingName> = ValueOf<(typeof groupTable)[Name]>;
 
+/** What counts for one broker, whoever works it out. */
+export interface EffectiveSettings {
+  get<Name extends BrokerSettingName>(name: Name): BrokerSettingValue<Name>;
+}
+
 export function isBrokerSetting(name: string): name is BrokerSettingName {
   return Object.hasOwn(brokerTable, name);
 }

@@ -3,6 +3,7 @@
  * the name that was probably meant; elsewhere it is a warning, because files and environments are shared with other programs.
  */
 import { BrokerConfig, ConfigError, type SettingTexts } from '../../config/broker-config.ts';
+import { directoriesOf } from '../../config/log-directories.ts';
 import { brokerSettingByName } from '../../config/registry.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { nearest } from '../nearest.ts';
@@ -51,7 +52,7 @@ export function startSettings(sources: SettingSources): StartSettings {
   );
   return {
     config,
-    dataDirs: sources.flags.inMemory ? undefined : (config.get('log.dirs') ?? config.get('log.dir')),
+    dataDirs: sources.flags.inMemory ? undefined : directoriesOf(config),
     warnings,
     withoutEffect,
   };
