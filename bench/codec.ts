@@ -5,9 +5,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
-import type { Codec } from '../src/protocol/codec.ts';
 import { closureCodec } from '../src/protocol/codec-closures.ts';
 import { compileCodec } from '../src/protocol/codec-compiler.ts';
+import type { Codec } from '../src/protocol/codec-type.ts';
 import { layoutOf } from '../src/protocol/layout.ts';
 import { Fetch } from '../src/protocol/messages/fetch.ts';
 import { Produce } from '../src/protocol/messages/produce.ts';

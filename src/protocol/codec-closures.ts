@@ -3,7 +3,7 @@
  * oracle against which the compiled codec is tested. Plain rather than fast.
  */
 import { assert } from '../base/assert.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from './codec-type.ts';
 import {
   type ArrayLayout,
   bytesMin,

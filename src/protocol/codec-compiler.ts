@@ -6,7 +6,7 @@
  * Only names and numbers of our own schemas get into the source, never bytes of a client (decision 0011).
  */
 import { assert } from '../base/assert.ts';
-import type { Codec } from './codec.ts';
+import type { Codec } from './codec-type.ts';
 import {
   bytesMin,
   defaultOf,

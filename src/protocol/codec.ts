@@ -1,16 +1,11 @@
 /** The reader and the writer of one message at one version, made when first asked for and kept. */
 import { closureCodec } from './codec-closures.ts';
 import { compileCodec } from './codec-compiler.ts';
+import type { Codec } from './codec-type.ts';
 import { layoutOf, type StructLayout } from './layout.ts';
 import { Reader } from './reader.ts';
 import type { Decoded, Input, Message, Shape } from './schema.ts';
 import { Writer } from './writer.ts';
-
-export interface Codec<D, I> {
-  /** Reads one message and leaves what follows it alone. Throws `MalformedMessage`. */
-  read(reader: Reader): D;
-  write(writer: Writer, value: I): void;
-}
 
 const codecs = new WeakMap<Message, Map<number, Codec<unknown, unknown>>>();
 
