@@ -6,7 +6,7 @@ import { decodeResponse, encodeRequest } from '../../src/protocol/frame.ts';
 import type { Api, DecodedResponseOf, RequestInputOf } from '../../src/protocol/schema.ts';
 import type { Answers } from '../checkers/answers.ts';
 import { PORT } from '../world/machine.ts';
-import type { ClientEnd } from '../world/network.ts';
+import type { ClientEnd } from '../world/socket.ts';
 import { violated, type World } from '../world/world.ts';
 
 interface Waiting {

@@ -6,7 +6,6 @@ import type { Clock } from '../../src/base/env.ts';
 import type { DiskFaultKind } from '../../src/base/faults.ts';
 import type { DiskOperation, DiskVerdict } from '../memory-disk.ts';
 import type { SeededRandom } from '../seeded-random.ts';
-import type { Mood } from './mood.ts';
 
 export type SpellKind =
   | 'write-error'
@@ -57,6 +56,12 @@ interface Death {
   readonly die: (operation: DiskOperation) => DiskVerdict;
 }
 
+/** How long a sync takes at most where the seed does not say, and that of a segment where it takes longer. */
+export interface SyncTimes {
+  readonly syncMsMax: number | undefined;
+  readonly logSyncMsMax: number | undefined;
+}
+
 export class DiskFaults {
   readonly #random: SeededRandom;
   /** When the last spell ended; undefined during one. */
@@ -70,12 +75,12 @@ export class DiskFaults {
   #spell: SpellKind | Darkness | undefined;
   #death: Death | undefined;
 
-  constructor(options: { clock: Clock; random: SeededRandom; mood: Mood; note: (event: string) => void }) {
-    const { clock, random, mood, note } = options;
+  constructor(options: { clock: Clock; random: SeededRandom; syncTimes: SyncTimes; note: (event: string) => void }) {
+    const { clock, random, syncTimes, note } = options;
     this.#clock = clock;
     const drawnMs = random.chance(0.7) ? 3 : 40;
-    this.#syncMsMax = mood.syncMsMax ?? drawnMs;
-    this.#logSyncMsMax = mood.logSyncMsMax ?? this.#syncMsMax;
+    this.#syncMsMax = syncTimes.syncMsMax ?? drawnMs;
+    this.#logSyncMsMax = syncTimes.logSyncMsMax ?? this.#syncMsMax;
     this.#random = random;
     this.#note = note;
   }

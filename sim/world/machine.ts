@@ -63,7 +63,12 @@ export class Machine {
     this.network = new SimNetwork(schedule, random);
     this.dataDirs = mood.dataDirs;
     this.#sharesFiles = mood.sharesFiles;
-    this.faults = new DiskFaults({ clock: schedule, random, mood, note: (event) => trace.add('disk', event) });
+    this.faults = new DiskFaults({
+      clock: schedule,
+      random,
+      syncTimes: mood,
+      note: (event) => trace.add('disk', event),
+    });
     this.disk = new MemoryDisk({ clock: schedule, seed: random.below(1_000_000_000) });
     this.#plug(this.disk);
   }

@@ -4,13 +4,10 @@
  */
 import { RECOVERY_POINTS } from '../../src/log/local/file-names.ts';
 import { SeededRandom } from '../seeded-random.ts';
-import type { SpellKind } from './disk-faults.ts';
+import type { SpellKind, SyncTimes } from './disk-faults.ts';
 
-export interface Mood {
+export interface Mood extends SyncTimes {
   readonly name: MoodName;
-  /** How long a sync takes at most where the seed does not say, and that of a segment where it takes longer. */
-  readonly syncMsMax: number | undefined;
-  readonly logSyncMsMax: number | undefined;
   readonly checkpointMsMax: number;
   /** Of a broker that acknowledges only what is on stable storage. */
   readonly durableChance: number;

@@ -6,14 +6,7 @@ import type { ListenHandlers, ListenOptions, Network, NetworkListener } from '..
 import { NetworkFault } from '../../src/base/faults.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Schedule } from './schedule.ts';
-import { SimSocket } from './socket.ts';
-
-export interface ClientEnd {
-  onBytes: (bytes: Uint8Array) => void;
-  onClose: () => void;
-  send(bytes: Uint8Array): void;
-  close(): void;
-}
+import { type ClientEnd, SimSocket } from './socket.ts';
 
 export class SimNetwork implements Network {
   readonly #schedule: Schedule;

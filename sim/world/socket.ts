@@ -3,11 +3,17 @@
  * that is used again too early shows up as wrong bytes at the client.
  */
 import type { Socket, SocketHandlers } from '../../src/base/env.ts';
-import type { ClientEnd } from './network.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Bytes that may be on their way to the client before the broker is asked for a break. */
 const SEND_BYTES_MAX = 64 * 1024;
+
+export interface ClientEnd {
+  onBytes: (bytes: Uint8Array) => void;
+  onClose: () => void;
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
 
 interface SocketOptions {
   readonly schedule: Schedule;
