@@ -12,7 +12,7 @@ import { recordCount } from '../protocol/batch/header.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import { PendingReply } from './pending-reply.ts';
 import { CoordinatorRuntime } from './runtime.ts';
-import type { RecordCodec, RecordPosition, StateMachine, Turn } from './state-machine.ts';
+import type { RecordCodec, RecordPosition, StateMachine, Unasked } from './state-machine.ts';
 import { FakeLog } from './testing/fake-log.ts';
 
 /** A list of words: the smallest state that shows order. */
@@ -31,15 +31,12 @@ class Words implements StateMachine<string> {
   applyTransactionEnd(producerId: number, outcome: TransactionOutcome): void {
     this.ends.push(`${producerId} ${outcome}`);
   }
-
-  onLoaded(turn: Turn<string>): void {
-    turn.wakeAt('loaded', turn.monotonicMs + 1_000);
-  }
-
-  onWake(key: string): void {
-    this.wakes.push(key);
-  }
 }
+
+const unasked: Unasked<Words, string> = {
+  onLoaded: (_, turn) => turn.wakeAt('loaded', turn.monotonicMs + 1_000),
+  onWake: (state, _, key) => state.wakes.push(key),
+};
 
 const codec: RecordCodec<string> = {
   encode: (record) => ({ key: Buffer.from(record), value: Buffer.alloc(0) }),
@@ -62,6 +59,7 @@ class Fixture {
       return this.opened;
     },
     newState: () => new Words(),
+    unasked,
     codec,
   });
 

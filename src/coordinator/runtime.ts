@@ -15,7 +15,7 @@ import { ErrorCode } from '../protocol/error-code.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import { replay } from './replay.ts';
 import { Shard } from './shard.ts';
-import type { Command, RecordCodec, StateMachine } from './state-machine.ts';
+import type { Command, RecordCodec, StateMachine, Unasked } from './state-machine.ts';
 import type { TransactionalCommand, TransactionalWriter, Verification } from './transactional-write.ts';
 
 export interface RuntimeOptions<S, R> {
@@ -27,6 +27,7 @@ export interface RuntimeOptions<S, R> {
   /** The partition that this broker leads, or the error code of a Produce to it. */
   readonly openLog: (index: number) => CoordinatorLog | ErrorCode | Promise<CoordinatorLog | ErrorCode>;
   readonly newState: () => S;
+  readonly unasked: Unasked<S, R>;
   readonly codec: RecordCodec<R>;
 }
 
@@ -157,7 +158,7 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
   }
 
   async #loadShard(index: number, slot: Slot<S, R>): Promise<Loaded<S, R>> {
-    const { env, topic, codec } = this.#options;
+    const { env, topic, codec, unasked } = this.#options;
     const log = await this.#options.openLog(index);
     if (typeof log === 'number') return coordinatorError(log);
     const startMs = env.clock.monotonicMs();
@@ -174,6 +175,7 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
       env,
       log,
       state,
+      unasked,
       codec,
       onEnd: () => this.#pause(index, shard),
       onDetached: () => this.#reattach(index, shard),

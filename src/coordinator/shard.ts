@@ -20,7 +20,7 @@ import { ErrorCode } from '../protocol/error-code.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
 import { HeldReplies } from './held-replies.ts';
 import { PendingReply } from './pending-reply.ts';
-import type { Command, EncodedRecord, RecordCodec, StateMachine, Turn } from './state-machine.ts';
+import type { Command, EncodedRecord, RecordCodec, StateMachine, Turn, Unasked } from './state-machine.ts';
 import type { TransactionalCommand, TransactionalWriter, Verification } from './transactional-write.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -29,6 +29,7 @@ export interface ShardOptions<S, R> {
   readonly log: CoordinatorLog;
   /** With the whole log applied. */
   readonly state: S;
+  readonly unasked: Unasked<S, R>;
   readonly codec: RecordCodec<R>;
   /** Called once, when the shard has ended: it must not be used again. */
   readonly onEnd: () => void;
@@ -40,6 +41,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
   readonly state: S;
   readonly #env: Env;
   #log: CoordinatorLog;
+  readonly #unasked: Unasked<S, R>;
   readonly #codec: RecordCodec<R>;
   readonly #onEnd: () => void;
   readonly #onDetached: () => void;
@@ -66,6 +68,7 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     this.state = options.state;
     this.#env = env;
     this.#log = options.log;
+    this.#unasked = options.unasked;
     this.#codec = options.codec;
     this.#onEnd = options.onEnd;
     this.#onDetached = options.onDetached;
@@ -77,9 +80,9 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
     });
   }
 
-  /** Lets the state ask for its first wake-ups. Before the first command. */
+  /** The place to ask for the first wake-ups. Before the first command. */
   start(): void {
-    this.#runUnasked((state, turn) => state.onLoaded(turn));
+    this.#runUnasked((state, turn) => this.#unasked.onLoaded(state, turn));
   }
 
   /** The log was closed in order: no command may be run until it is open again. */
@@ -235,11 +238,11 @@ export class Shard<S extends StateMachine<R>, R> implements Turn<R>, OffsetWaite
       this.#missed.push(key);
       this.#onDetached();
     } else {
-      this.#runUnasked((state, turn) => state.onWake(key, turn));
+      this.#runUnasked((state, turn) => this.#unasked.onWake(state, turn, key));
     }
   }
 
-  /** A command that nobody waits for: a timer's, or the state's own. */
+  /** A command that nobody waits for. */
   #runUnasked(command: (state: S, turn: Turn<R>) => void): void {
     if (this.#checkEnd() !== undefined) return;
     if (this.#decide(command) !== failed) this.#endTurn();

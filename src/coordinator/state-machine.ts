@@ -1,6 +1,6 @@
 /**
  * What the runtime and a coordinator's state promise each other. A coordinator (groups now, transactions and share groups later) is a
- * state that changes by records, and commands that look at it. It knows no log, no timers and no promises.
+ * state that changes by records, and commands that look at it, asked for or not. It knows no log, no timers and no promises.
  */
 import type { TransactionOutcome } from '../partition/transaction-marker.ts';
 import type { PendingReply } from './pending-reply.ts';
@@ -14,10 +14,14 @@ export interface StateMachine<R> {
   apply(record: R, position: RecordPosition): void;
   /** A transaction that wrote records here has ended (a control batch). */
   applyTransactionEnd(producerId: number, outcome: TransactionOutcome): void;
+}
+
+/** What a coordinator decides although nobody asks. Runs as a command does. */
+export interface Unasked<S, R> {
   /** The whole log has been applied and the first commands may come: the place to ask for wake-ups. */
-  onLoaded(turn: Turn<R>): void;
+  onLoaded(state: S, turn: Turn<R>): void;
   /** The time that a `wakeAt` asked for has come. */
-  onWake(key: string, turn: Turn<R>): void;
+  onWake(state: S, turn: Turn<R>, key: string): void;
 }
 
 export interface RecordPosition {

@@ -29,6 +29,7 @@ import { commitOffsets, type OffsetsToCommit } from './offsets/commit-offsets.ts
 import { deleteOffsets, deleteOffsetsOfTopics, type OffsetsToDelete } from './offsets/delete-offsets.ts';
 import { type FetchedTopic, fetchOffsets, type OffsetsToFetch } from './offsets/fetch-offsets.ts';
 import type { TopicNames } from './topic-names.ts';
+import { unasked } from './unasked.ts';
 
 export interface GroupCoordinatorOptions {
   readonly env: Env;
@@ -56,6 +57,7 @@ export class GroupCoordinator {
       topic: '__consumer_offsets',
       openLog: (index) => partitions.open(index),
       newState: () => new GroupState({ settings, random: env.random, topics }),
+      unasked,
       codec: groupRecordCodec,
     });
   }

@@ -1,18 +1,15 @@
 /**
- * Everything that one partition's group coordinator knows: its groups, of whichever kind, and their offsets. Applies records and hands wake-ups
- * to whom they belong. What requests decide lives in the folders beside this file.
+ * Everything that one partition's group coordinator knows: its groups, of whichever kind, and their offsets. Applies records; what requests
+ * decide lives in the folders beside this file, and what is decided unasked in `unasked.ts`.
  */
 import { unreachable } from '../../base/assert.ts';
 import type { Random } from '../../base/env.ts';
 import type { TransactionOutcome } from '../../partition/transaction-marker.ts';
 import type { RecordPosition, StateMachine, Turn } from '../state-machine.ts';
 import { ClassicGroup } from './classic/classic-group.ts';
-import { onDeadline, startSessions } from './classic/deadlines.ts';
 import type { CoordinatorSettings } from './coordinator-settings.ts';
 import type { GroupRecord } from './group-record.ts';
 import type { GroupTurn } from './group-turn.ts';
-import { deleteOffsetsOfLostTopics } from './offsets/delete-offsets.ts';
-import { expireOffsets } from './offsets/expire-offsets.ts';
 import { OffsetStore } from './offsets/offset-store.ts';
 import type { TopicNames } from './topic-names.ts';
 
@@ -24,9 +21,6 @@ export interface GroupStateOptions {
   readonly random: Random;
   readonly topics: TopicNames;
 }
-
-/** Wakes for offset expiry. A group may have this id too: then one call serves both, and each asks again. */
-const EXPIRE_OFFSETS = 'expire-offsets';
 
 export class GroupState implements StateMachine<GroupRecord> {
   readonly offsets = new OffsetStore();
@@ -77,22 +71,6 @@ export class GroupState implements StateMachine<GroupRecord> {
     this.offsets.endTransaction(producerId, outcome);
   }
 
-  onLoaded(log: Turn<GroupRecord>): void {
-    deleteOffsetsOfLostTopics(this, log);
-    const turn = this.turn(log);
-    for (const group of [...this.#groups.values()]) startSessions(turn, group);
-    this.#planExpiry(log);
-  }
-
-  onWake(key: string, log: Turn<GroupRecord>): void {
-    if (key === EXPIRE_OFFSETS) {
-      expireOffsets(this, log, this.#settings.offsetsRetentionMs);
-      this.#planExpiry(log);
-    }
-    const group = this.#groups.get(key);
-    if (group !== undefined) onDeadline(this.turn(log), group);
-  }
-
   #applyOffset(record: GroupRecord & { kind: 'offset-commit' }, position: RecordPosition): void {
     const { committed } = record;
     if (committed === undefined) {
@@ -113,10 +91,6 @@ export class GroupState implements StateMachine<GroupRecord> {
       this.#groups.set(groupId, group);
     }
     return group;
-  }
-
-  #planExpiry(log: Turn<GroupRecord>): void {
-    log.wakeAt(EXPIRE_OFFSETS, log.monotonicMs + this.#settings.offsetsRetentionCheckIntervalMs);
   }
 }
 

@@ -8,10 +8,7 @@ import { TransactionState, type TransactionTurn } from './transaction-state.ts';
 
 /** The state of one transactional id with an open transaction, whose decisions nobody carries out. */
 class Fixture {
-  readonly #state = new TransactionState({
-    settings: { maxTimeoutMs: 1, abortIntervalMs: 1, idExpirationMs: 1, idExpirationIntervalMs: 1 },
-    decisions: { carryOut() {} },
-  });
+  readonly #state = new TransactionState({ carryOut() {} });
   readonly #turn: TransactionTurn = {
     nowMs: 0,
     monotonicMs: 0,

@@ -22,6 +22,7 @@ import { EPOCH_BUMP_VERSION, type Transaction } from './transaction.ts';
 import { type TransactionRecord, transactionRecordCodec } from './transaction-record.ts';
 import type { TransactionSettings } from './transaction-settings.ts';
 import { TransactionState } from './transaction-state.ts';
+import { unasked } from './unasked.ts';
 
 export interface TransactionCoordinatorOptions {
   readonly env: Env;
@@ -72,7 +73,8 @@ export class TransactionCoordinator {
       background: this.#background,
       topic: '__transaction_state',
       openLog: (index) => partitions.open(index),
-      newState: () => new TransactionState({ settings, decisions: this.#decisions }),
+      newState: () => new TransactionState(this.#decisions),
+      unasked: unasked(settings),
       codec: transactionRecordCodec,
     });
   }

@@ -1,30 +1,22 @@
 /**
  * All transactional ids of one partition of `__transaction_state`. Owns which record changes what, and that a decision that is found in the log is carried
- * out. What the steps of the protocol decide is in a file each.
+ * out. What the steps of the protocol decide is in a file each, and what is decided unasked in `unasked.ts`.
  */
 import { PendingReply } from '../pending-reply.ts';
 import type { StateMachine, Turn } from '../state-machine.ts';
-import { abortTimedOut } from './abort-timed-out.ts';
 import type { Decisions } from './decisions.ts';
-import { expireIds } from './expire-ids.ts';
 import type { Transaction } from './transaction.ts';
 import type { TransactionRecord } from './transaction-record.ts';
-import type { TransactionSettings } from './transaction-settings.ts';
 import { assertTransition } from './transaction-status.ts';
 
 export type TransactionTurn = Turn<TransactionRecord>;
 
-const ABORT_TIMED_OUT = 'abort-timed-out';
-const EXPIRE_IDS = 'expire-ids';
-
 export class TransactionState implements StateMachine<TransactionRecord> {
   readonly #transactions = new Map<string, Transaction>();
-  readonly #settings: TransactionSettings;
   readonly #decisions: Decisions;
 
-  constructor(options: { settings: TransactionSettings; decisions: Decisions }) {
-    this.#settings = options.settings;
-    this.#decisions = options.decisions;
+  constructor(decisions: Decisions) {
+    this.#decisions = decisions;
   }
 
   get transactions(): ReadonlyMap<string, Transaction> {
@@ -56,21 +48,10 @@ export class TransactionState implements StateMachine<TransactionRecord> {
   /** Nothing is written here in a transaction. */
   applyTransactionEnd(): void {}
 
-  onLoaded(turn: TransactionTurn): void {
-    for (const transaction of this.#transactions.values())
+  /** Carries out what was decided before this state was loaded. */
+  carryOutDecided(turn: TransactionTurn): void {
+    for (const transaction of this.#transactions.values()) {
       if (isDecided(transaction)) this.#handOver(turn, transaction);
-    this.#planAbort(turn);
-    this.#planExpiry(turn);
-  }
-
-  onWake(key: string, turn: TransactionTurn): void {
-    if (key === ABORT_TIMED_OUT) {
-      abortTimedOut(this, turn);
-      this.#planAbort(turn);
-    }
-    if (key === EXPIRE_IDS) {
-      expireIds(this, turn, this.#settings.idExpirationMs);
-      this.#planExpiry(turn);
     }
   }
 
@@ -79,14 +60,6 @@ export class TransactionState implements StateMachine<TransactionRecord> {
     isDurable.refusal = () => false;
     turn.reply(isDurable, true);
     this.#decisions.carryOut(transaction, isDurable.promise);
-  }
-
-  #planAbort(turn: TransactionTurn): void {
-    turn.wakeAt(ABORT_TIMED_OUT, turn.monotonicMs + this.#settings.abortIntervalMs);
-  }
-
-  #planExpiry(turn: TransactionTurn): void {
-    turn.wakeAt(EXPIRE_IDS, turn.monotonicMs + this.#settings.idExpirationIntervalMs);
   }
 }
 
