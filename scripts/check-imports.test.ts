@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { checkImports } from './check-imports.ts';
+import { checkCircles, checkImports } from './check-imports.ts';
 
 const source = mkdtempSync(join(tmpdir(), 'check-imports-'));
 after(() => rmSync(source, { recursive: true }));
@@ -51,5 +51,25 @@ describe('the import rules', () => {
 
   it('look at code, not at comments and texts', () => {
     assert.deepEqual(rulesBroken('log/a.ts', "// Date.now() is not for us\nconst text = 'setTimeout(';"), []);
+  });
+
+  it('forbid circles, of types and of tests too', () => {
+    assert.deepEqual(checkCircles(), []);
+    const project = join(source, 'project');
+    for (const [file, text] of [
+      ['src/log/a.ts', "import { b } from './b.ts';"],
+      ['src/log/b.ts', "// import type { a } from './a.ts';\nimport { c } from '../../sim/c.test.ts';"],
+      ['sim/c.test.ts', "\nimport type { a } from '../src/log/a.ts';"],
+      ['sim/d.ts', "export { b } from '../src/log/b.ts';"],
+      ['bench/e.ts', "const e = await import('./e.ts');"],
+    ] as const) {
+      mkdirSync(dirname(join(project, file)), { recursive: true });
+      writeFileSync(join(project, file), text);
+    }
+    const found = checkCircles(project).map(({ file, line, rule }) => `${file}:${line} ${rule}`);
+    assert.deepEqual(found, [
+      'bench/e.ts:1 imports itself by way of bench/e.ts',
+      'sim/c.test.ts:2 imports itself by way of src/log/a.ts, src/log/b.ts',
+    ]);
   });
 });

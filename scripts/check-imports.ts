@@ -2,11 +2,14 @@
  * The house's rules on imports and on the outside world, as far as a program can see them: who may import whom, and that only `src/platform/` (and
  * the faces, for what ends in a process) touches files, sockets, clocks, timers and chance. Runs with the tests and as `npm run imports`.
  *
- * Tests, contract suites and test clients are read by nobody in production and follow no direction; they may use what they need.
+ * Tests, contract suites and test clients are read by nobody in production and follow no direction; they may use what they need. Circles are refused
+ * everywhere.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { importCircles } from './import-circles.ts';
+import { blank, importsOf, lineAt, withoutComments } from './imports-of.ts';
 
 export interface Violation {
   readonly file: string;
@@ -74,9 +77,24 @@ const worldlyGlobals: readonly (readonly [RegExp, string])[] = [
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** All code of the project. */
+const everywhere = '{src,sim,bench,test,compat,conformance,scripts}/**/*.ts';
+/** The seam of the log engines and what compacts them still name each other's types. */
+const inCircles = 'src/log/compaction/**';
+
 export function checkImports(source = join(root, 'src')): readonly Violation[] {
   const files = globSync('**/*.ts', { cwd: source }).filter((file) => !isForTests(file));
   return files.flatMap((file) => checkFile(source, file));
+}
+
+/** No file may import itself by way of others, not even for a type: what both need stands in the wrong one of them. */
+export function checkCircles(project = root): readonly Violation[] {
+  const files = globSync(everywhere, { cwd: project, exclude: [inCircles] });
+  return importCircles(project, files.sort()).map(({ file, line, through }) => ({
+    file,
+    line,
+    rule: `imports itself by way of ${through.join(', ')}`,
+  }));
 }
 
 function isForTests(file: string): boolean {
@@ -89,7 +107,7 @@ function checkFile(source: string, file: string): readonly Violation[] {
   const folder = folderOf(file);
   const code = withoutComments(text);
   const report = (index: number, rule: string) =>
-    violations.push({ file: join('src', file), line: code.slice(0, index).split('\n').length, rule });
+    violations.push({ file: join('src', file), line: lineAt(code, index), rule });
 
   for (const found of importsOf(code)) {
     const rule = found.path.startsWith('.')
@@ -129,32 +147,12 @@ function isFace(folder: string): boolean {
   return folder === '' || faces.has(folder);
 }
 
-function importsOf(code: string): readonly { path: string; isType: boolean; index: number }[] {
-  const statement = /\b(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s*'([^']+)'|\bimport\s*\(?\s*'([^']+)'/g;
-  return [...code.matchAll(statement)].map((match) => ({
-    path: match[2] ?? match[3] ?? '',
-    isType: match[1] !== undefined,
-    index: match.index,
-  }));
-}
-
-/** Comments as blanks, so that positions stay. Strings are left alone, also those with `//` in them. */
-function withoutComments(text: string): string {
-  return text.replace(/'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (match) =>
-    match.startsWith('/') ? blank(match) : match,
-  );
-}
-
 function withoutStrings(code: string): string {
   return code.replace(/'(?:\\.|[^'\\\n])*'/g, blank);
 }
 
-function blank(text: string): string {
-  return text.replace(/[^\n]/g, ' ');
-}
-
 if (import.meta.main) {
-  const violations = checkImports();
+  const violations = [...checkImports(), ...checkCircles()];
   for (const { file, line, rule } of violations) console.error(`${file}:${line} ${rule}`);
   console.log(`imports: ${violations.length === 0 ? 'in order' : `${violations.length} violations`}`);
   process.exitCode = violations.length === 0 ? 0 : 1;
