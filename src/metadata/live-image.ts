@@ -3,6 +3,7 @@
  * bug. The same records in the same order give the same image, on every broker and after every restart.
  */
 import { assert, present, unreachable } from '../base/assert.ts';
+import { keepNewest } from '../base/keep-newest.ts';
 import { limits } from '../base/limits.ts';
 import type {
   ClusterRecord,
@@ -138,8 +139,7 @@ export class LiveImage implements MetadataImage {
     this.#partitionCount -= topic.partitions.length;
     this.#configs.forget(ConfigResourceType.TOPIC, topic.name);
     this.#removedTopics.set(topicId, topic.name);
-    const [oldest = topicId] = this.#removedTopics.keys();
-    if (this.#removedTopics.size > limits.removedTopicsKnown) this.#removedTopics.delete(oldest);
+    keepNewest(this.#removedTopics, limits.removedTopicsKnown);
     return { kind: 'topic-deleted', topic };
   }
 

@@ -3,6 +3,7 @@
  * believed: the search then begins at the segment's first byte.
  */
 import type { Logger } from '../../base/env.ts';
+import { keepNewest } from '../../base/keep-newest.ts';
 import { limits } from '../../base/limits.ts';
 import type { ReadBuffers } from '../../base/read-buffers.ts';
 import { baseOffset, lastOffset, maxTimestamp } from '../../protocol/batch/header.ts';
@@ -143,11 +144,7 @@ export class SegmentSearch {
     this.#places ??= new Map();
     this.#places.delete(offset);
     this.#places.set(offset, place);
-    if (this.#places.size <= limits.readersRemembered) return;
-    for (const oldest of this.#places.keys()) {
-      this.#places.delete(oldest);
-      return;
-    }
+    keepNewest(this.#places, limits.readersRemembered);
   }
 }
 

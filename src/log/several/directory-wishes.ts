@@ -1,4 +1,5 @@
 /** Where logs that are not there yet are to be made, by name: Apache Kafka's preferred directories. In memory only; the oldest wish goes when there are too many. */
+import { keepNewest } from '../../base/keep-newest.ts';
 import { limits } from '../../base/limits.ts';
 import type { LogName } from '../log-engine.ts';
 
@@ -9,8 +10,7 @@ export class DirectoryWishes {
     const key = keyOf(name);
     this.#paths.delete(key);
     this.#paths.set(key, path);
-    const [oldest] = this.#paths.keys();
-    if (this.#paths.size > limits.directoryWishes && oldest !== undefined) this.#paths.delete(oldest);
+    keepNewest(this.#paths, limits.directoryWishes);
   }
 
   /** The wish, which is fulfilled with this. */
