@@ -1,5 +1,6 @@
 /** The leader epochs of a log and the file that keeps them. Owns what of them is not in the file yet; writes happen one after the other. */
 import type { Disk } from '../../base/env.ts';
+import { Turns } from '../../base/turns.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type { LeaderEpochEntry } from '../log-engine.ts';
 import { LEADER_EPOCHS } from './file-names.ts';
@@ -13,8 +14,7 @@ export class EpochFile {
   #isChanged: boolean;
   /** Of the last batch: nearly always that of the next one. */
   #batchEpoch = -1;
-  /** Writes that are under way or waiting. */
-  #saved: Promise<void> | undefined;
+  #writes: Turns | undefined;
 
   /** `isChanged`: the file may not have them. */
   constructor(options: { disk: Disk; directory: string; epochs: EpochList; isChanged: boolean }) {
@@ -48,12 +48,9 @@ export class EpochFile {
    * saved.
    */
   save(durably = true): Promise<void> {
-    if (!this.#isChanged && this.#saved === undefined) return Promise.resolve();
-    const saved = (this.#saved ?? Promise.resolve()).catch(() => {}).then(() => this.#write(durably));
-    this.#saved = saved.finally(() => {
-      if (!this.#isChanged) this.#saved = undefined;
-    });
-    return this.#saved;
+    if (!this.#isChanged && (this.#writes?.waiting ?? 0) === 0) return Promise.resolve();
+    this.#writes ??= new Turns();
+    return this.#writes.take(() => this.#write(durably));
   }
 
   async #write(durably: boolean): Promise<void> {
