@@ -2,19 +2,15 @@
  * Finds records by time inside one batch. The only place in the log that looks into a batch, and only for a question about time that
  * the header cannot answer.
  */
-import { limits } from '../base/limits.ts';
-import { compressionOfCodec, decompress } from '../protocol/batch/compression.ts';
 import {
   baseOffset,
   baseTimestamp,
-  codec,
-  HEADER_BYTES,
   isLogAppendTime,
   maxTimestamp,
   partitionLeaderEpoch,
   recordCount,
 } from '../protocol/batch/header.ts';
-import { RecordCursor } from '../protocol/batch/record-cursor.ts';
+import { openRecords } from '../protocol/batch/records.ts';
 import type { TimestampOffset } from './log-engine.ts';
 
 /** The first record at or above `fromOffset` whose timestamp is >= `timestamp`. Throws MalformedBatch when the batch cannot be read. */
@@ -26,7 +22,7 @@ export function firstRecordSince(
   if (maxTimestamp(batch) < timestamp) return undefined;
   const base = baseOffset(batch);
   const leaderEpoch = partitionLeaderEpoch(batch);
-  const cursor = recordsOf(batch);
+  const cursor = openRecords(batch);
   for (let index = recordCount(batch); index > 0; index -= 1) {
     cursor.next();
     const time = isLogAppendTime(batch) ? maxTimestamp(batch) : baseTimestamp(batch) + cursor.timestampDelta;
@@ -39,14 +35,4 @@ export function firstRecordSince(
 /** The first record that has the batch's largest timestamp; undefined when the batch has no records any more. */
 export function firstRecordOfMaxTimestamp(batch: Uint8Array): TimestampOffset | undefined {
   return firstRecordSince(batch, maxTimestamp(batch), 0);
-}
-
-function recordsOf(batch: Uint8Array): RecordCursor {
-  const records = batch.subarray(HEADER_BYTES);
-  const inflated = codec(batch) === 0 ? records : inflate(batch, records);
-  return new RecordCursor(inflated, 0, inflated.byteLength);
-}
-
-function inflate(batch: Uint8Array, records: Uint8Array): Uint8Array {
-  return decompress(compressionOfCodec(codec(batch)), records, limits.inflatedBatchBytes);
 }

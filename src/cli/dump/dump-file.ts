@@ -1,9 +1,8 @@
 /** Finds out by its name what a file of a data directory is, and shows what is in it. Reads a piece at a time; believes nothing. */
 import { basename, dirname } from 'node:path';
-import { readInt16, readInt64, readUint32 } from '../../base/big-endian.ts';
+import { readInt64, readUint32 } from '../../base/big-endian.ts';
 import type { Disk, DiskFile } from '../../base/env.ts';
 import { limits } from '../../base/limits.ts';
-import { TRANSACTION_ENTRY_BYTES } from '../../log/local/check/transaction-check.ts';
 import {
   LOG,
   OFFSET_INDEX,
@@ -15,6 +14,11 @@ import {
 } from '../../log/local/file-names.ts';
 import { OFFSET_ENTRY_BYTES } from '../../log/local/offset-index.ts';
 import { TIME_ENTRY_BYTES } from '../../log/local/time-index.ts';
+import {
+  readTransactionEntry,
+  TRANSACTION_ENTRY_BYTES,
+  versionOfTransactionEntry,
+} from '../../log/local/transaction-entry.ts';
 import { decodeSnapshot } from '../../partition/producer-snapshot.ts';
 import type { DumpLine } from './dump-line.ts';
 import { dumpLog } from './dump-log.ts';
@@ -46,7 +50,12 @@ export function dumperOf(path: string): ((disk: Disk) => AsyncGenerator<DumpLine
         })),
       );
     case TRANSACTION_INDEX:
-      return opened(path, (file) => entries(file, TRANSACTION_ENTRY_BYTES, abortedTransaction));
+      return opened(path, (file) =>
+        entries(file, TRANSACTION_ENTRY_BYTES, (bytes, at) => ({
+          version: versionOfTransactionEntry(bytes, at),
+          ...readTransactionEntry(bytes, at),
+        })),
+      );
     case SNAPSHOT:
       return opened(path, producers);
     default:
@@ -83,16 +92,6 @@ async function* entries(
     for (let at = 0; at < whole; at += entryBytes) yield { kind: 'entry', ...decode(page, at) };
     if (whole < filled) yield { kind: 'garbage', position: position + whole, bytes: filled - whole };
   }
-}
-
-function abortedTransaction(bytes: Uint8Array, at: number): Readonly<Record<string, number>> {
-  return {
-    version: readInt16(bytes, at),
-    producerId: readInt64(bytes, at + 2),
-    firstOffset: readInt64(bytes, at + 10),
-    lastOffset: readInt64(bytes, at + 18),
-    lastStableOffset: readInt64(bytes, at + 26),
-  };
 }
 
 async function* producers(file: DiskFile): AsyncGenerator<DumpLine, void, undefined> {

@@ -8,7 +8,8 @@ import { fileName, LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX } from './fi
 import { OffsetIndex } from './offset-index.ts';
 import { type OpenFiles, PooledFile } from './open-files.ts';
 import { TimeIndex } from './time-index.ts';
-import { TRANSACTION_ENTRY_BYTES, TransactionIndex } from './transaction-index.ts';
+import { TRANSACTION_ENTRY_BYTES } from './transaction-entry.ts';
+import { TransactionIndex } from './transaction-index.ts';
 
 /** What a segment is known to be without looking into its files. */
 export interface SegmentFacts {

@@ -1,23 +1,26 @@
 /**
- * `.txnindex`: the transactions whose abort markers are in a segment, in the order of the markers. An entry is 34 bytes: version (int16, 0), producer id, first offset,
- * last offset (that of the marker) and last stable offset (int64 each). A segment without such markers has no file.
+ * `.txnindex`: the transactions whose abort markers are in a segment, in the order of the markers. A segment without such markers has no file.
  *
  * Unlike the other indexes it is believed as it is: what it does not list, readers take for committed. So its owner makes it durable before the
  * snapshot that vouches for it (decision 0019).
  */
-import { readInt16, readInt64, writeInt16, writeInt64 } from '../../base/big-endian.ts';
 import { DiskFault } from '../../base/faults.ts';
 import type { AbortedTransaction } from '../log-engine.ts';
 import type { OpenFiles, PooledFile } from './open-files.ts';
 import { type IndexLayout, SparseIndex } from './sparse-index.ts';
+import {
+  markerOffset,
+  readTransactionEntry,
+  TRANSACTION_ENTRY_BYTES,
+  TRANSACTION_ENTRY_VERSION,
+  versionOfTransactionEntry,
+  writeTransactionEntry,
+} from './transaction-entry.ts';
 
-export const TRANSACTION_ENTRY_BYTES = 34;
-
-const VERSION = 0;
 /** Entries that are read at a time: 4 KB. */
 const PAGE_ENTRIES = 120;
 
-const LAYOUT: IndexLayout = { entryBytes: TRANSACTION_ENTRY_BYTES, key: (bytes, at) => readInt64(bytes, at + 18) };
+const LAYOUT: IndexLayout = { entryBytes: TRANSACTION_ENTRY_BYTES, key: markerOffset };
 
 export class TransactionIndex {
   readonly entries: SparseIndex;
@@ -41,13 +44,7 @@ export class TransactionIndex {
   }
 
   append(aborted: AbortedTransaction): void {
-    this.entries.push((bytes, at) => {
-      writeInt16(bytes, at, VERSION);
-      writeInt64(bytes, at + 2, aborted.producerId);
-      writeInt64(bytes, at + 10, aborted.firstOffset);
-      writeInt64(bytes, at + 18, aborted.lastOffset);
-      writeInt64(bytes, at + 26, aborted.lastStableOffset);
-    });
+    this.entries.push((bytes, at) => writeTransactionEntry(bytes, at, aborted));
     this.#lastOffset = aborted.lastOffset;
     this.#isSynced = false;
   }
@@ -70,7 +67,7 @@ export class TransactionIndex {
         throw new DiskFault({ kind: 'absent', operation: 'read', path: this.entries.file.path });
       }
       for (let at = 0; at < bytes.byteLength; at += TRANSACTION_ENTRY_BYTES) {
-        const aborted = decode(bytes, at);
+        const aborted = readTransactionEntry(bytes, at);
         if (aborted.firstOffset < range.upperOffset) found.push(aborted);
         if (aborted.lastStableOffset >= range.upperOffset) return true;
         lastOffset = aborted.lastOffset;
@@ -88,8 +85,9 @@ export class TransactionIndex {
     let count = 0;
     let last = this.#baseOffset - 1;
     for (let at = 0; at < bytes.byteLength; at += TRANSACTION_ENTRY_BYTES) {
-      const { firstOffset, lastOffset } = decode(bytes, at);
-      const makesSense = readInt16(bytes, at) === VERSION && lastOffset > last && firstOffset < lastOffset;
+      const { firstOffset, lastOffset } = readTransactionEntry(bytes, at);
+      const isKnown = versionOfTransactionEntry(bytes, at) === TRANSACTION_ENTRY_VERSION;
+      const makesSense = isKnown && lastOffset > last && firstOffset < lastOffset;
       if (!makesSense || lastOffset > offset) break;
       last = lastOffset;
       count += 1;
@@ -117,13 +115,4 @@ export class TransactionIndex {
 export interface AbortedRange {
   readonly offset: number;
   readonly upperOffset: number;
-}
-
-function decode(bytes: Uint8Array, at: number): AbortedTransaction {
-  return {
-    producerId: readInt64(bytes, at + 2),
-    firstOffset: readInt64(bytes, at + 10),
-    lastOffset: readInt64(bytes, at + 18),
-    lastStableOffset: readInt64(bytes, at + 26),
-  };
 }

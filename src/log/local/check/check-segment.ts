@@ -7,7 +7,7 @@ import type { FaultList } from './fault.ts';
 import { OffsetIndexCheck, TimeIndexCheck } from './index-check.ts';
 import type { LogProgress } from './log-progress.ts';
 import { type Gap, walkSegment } from './segment-walk.ts';
-import { type AbortedTransaction, checkTransactionIndex } from './transaction-check.ts';
+import { checkTransactionIndex, type SeenAbort } from './transaction-check.ts';
 
 export interface SegmentToCheck {
   readonly world: CheckWorld;
@@ -38,7 +38,7 @@ export async function checkSegment(segment: SegmentToCheck): Promise<void> {
   const about = { baseOffset: segment.baseOffset, mayBePadded: isLast, mayBeTorn: !isComplete };
   const offsets = new OffsetIndexCheck({ ...indexes.offsets, ...about }, faults);
   const times = new TimeIndexCheck({ ...indexes.times, ...about }, faults);
-  const aborted: AbortedTransaction[] = [];
+  const aborted: SeenAbort[] = [];
   const name = `${segment.directory}/${fileName(segment.baseOffset, LOG)}`;
   const file = await world.disk.open(`${root}/${name}`, 'readOnly');
   let isWhole: boolean;

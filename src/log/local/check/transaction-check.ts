@@ -1,29 +1,28 @@
 /**
- * Follows the transactions of a log batch by batch, and compares what was aborted with the transaction index of each segment (`.txnindex`, 34 bytes per
- * aborted transaction: version int16; producer id, first offset, last offset, last stable offset int64). Owns which transactions are open.
+ * Follows the transactions of a log batch by batch, and compares what was aborted with the transaction index of each segment (`.txnindex`).
+ * Owns which transactions are open.
  */
-import { readInt16, readInt64 } from '../../../base/big-endian.ts';
 import { limits } from '../../../base/limits.ts';
 import { baseOffset, isControl, isTransactional, producerId } from '../../../protocol/batch/header.ts';
 import { MalformedBatch } from '../../../protocol/batch/malformed-batch.ts';
 import { ControlType, controlTypeOf, recordsOf } from '../../../protocol/batch/records.ts';
+import type { AbortedTransaction } from '../../log-engine.ts';
+import {
+  readTransactionEntry,
+  TRANSACTION_ENTRY_BYTES,
+  TRANSACTION_ENTRY_VERSION,
+  versionOfTransactionEntry,
+} from '../transaction-entry.ts';
 import type { FaultList } from './fault.ts';
 
-export const TRANSACTION_ENTRY_BYTES = 34;
-const VERSION = 0;
-
-export interface AbortedTransaction {
-  readonly producerId: number;
-  readonly firstOffset: number;
-  /** Of the marker that aborted it. */
-  readonly lastOffset: number;
-}
+/** What its batches say of an aborted transaction. */
+export type SeenAbort = Omit<AbortedTransaction, 'lastStableOffset'>;
 
 export class OpenTransactions {
   readonly #firstOffsets = new Map<number, number>();
 
   /** The transaction that this batch aborts, if the log has its beginning. The batch is sound. */
-  onBatch(batch: Uint8Array): AbortedTransaction | undefined {
+  onBatch(batch: Uint8Array): SeenAbort | undefined {
     if (!isTransactional(batch)) return undefined;
     const id = producerId(batch);
     const firstOffset = this.#firstOffsets.get(id);
@@ -61,7 +60,7 @@ export interface TransactionIndexFile {
 /** `aborted`: what the batches of this segment say. `isCertain`: they are all there (no compaction), and the index is complete. */
 export function checkTransactionIndex(
   { file, bytes, baseOffset: base, endOffset }: TransactionIndexFile,
-  aborted: readonly AbortedTransaction[],
+  aborted: readonly SeenAbort[],
   isCertain: boolean,
   faults: FaultList,
 ): void {
@@ -74,7 +73,7 @@ export function checkTransactionIndex(
       break;
     }
     const problem = entryProblem(bytes, at, { base, endOffset, last });
-    const entry = entryAt(bytes, at);
+    const entry = readTransactionEntry(bytes, at);
     if (problem !== undefined) faults.derived(file, problem, { position: at, offset: entry.lastOffset });
     last = entry.lastOffset;
     seen.add(keyOf(entry));
@@ -93,25 +92,16 @@ function entryProblem(
   at: number,
   { base, endOffset, last }: { base: number; endOffset: number; last: number },
 ): string | undefined {
-  if (readInt16(bytes, at) !== VERSION) return `an entry has version ${readInt16(bytes, at)}`;
-  const { producerId: id, firstOffset, lastOffset } = entryAt(bytes, at);
+  const version = versionOfTransactionEntry(bytes, at);
+  if (version !== TRANSACTION_ENTRY_VERSION) return `an entry has version ${version}`;
+  const { producerId: id, firstOffset, lastOffset, lastStableOffset } = readTransactionEntry(bytes, at);
   if (id < 0 || firstOffset < 0 || firstOffset > lastOffset) return 'an entry is no transaction';
   if (lastOffset < base || lastOffset >= endOffset) return 'an entry lies outside of the segment';
   if (lastOffset <= last) return 'an entry does not rise above the one before';
   // The last stable offset is that of the moment when the transaction ended: behind nothing that came later.
-  return readInt64(bytes, at + 26) > lastOffset + 1
-    ? 'an entry has a last stable offset beyond its transaction'
-    : undefined;
+  return lastStableOffset > lastOffset + 1 ? 'an entry has a last stable offset beyond its transaction' : undefined;
 }
 
-function entryAt(bytes: Uint8Array, at: number): AbortedTransaction {
-  return {
-    producerId: readInt64(bytes, at + 2),
-    firstOffset: readInt64(bytes, at + 10),
-    lastOffset: readInt64(bytes, at + 18),
-  };
-}
-
-function keyOf({ producerId: id, firstOffset, lastOffset }: AbortedTransaction): string {
+function keyOf({ producerId: id, firstOffset, lastOffset }: SeenAbort): string {
   return `${id}:${firstOffset}:${lastOffset}`;
 }
