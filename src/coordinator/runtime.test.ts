@@ -49,14 +49,20 @@ class Fixture {
   readonly env: TestEnv = testEnv();
   readonly log = new FakeLog();
   opened: FakeLog | ErrorCode | Promise<FakeLog> = this.log;
+  /** Partition 1. */
+  another: ErrorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER;
   openings = 0;
   readonly runtime = new CoordinatorRuntime<Words, string>({
     env: this.env,
     background: new Lifecycle(this.env.logger),
     topic: 'test',
-    openLog: () => {
-      this.openings += 1;
-      return this.opened;
+    partitions: {
+      open: (index) => {
+        if (index !== 0) return this.another;
+        this.openings += 1;
+        return this.opened;
+      },
+      withLog: async () => [0, 1],
     },
     newState: () => new Words(),
     unasked,
@@ -226,6 +232,16 @@ test('commands wait for the loading, in order', async () => {
   opening.resolve(fixture.log);
   assert.deepEqual(await Promise.all(replies), ['a', 'a b', 'a b']);
   assert.equal(fixture.openings, 1);
+});
+
+test('what all partitions have is collected: one that is led elsewhere has nothing, one that cannot be read now is told', async () => {
+  const fixture = new Fixture();
+  const collect = () => fixture.runtime.collect(({ words }) => words);
+  await fixture.say('a');
+  await fixture.say('b');
+  assert.deepEqual(await collect(), ['a', 'b']);
+  fixture.another = ErrorCode.KAFKA_STORAGE_ERROR;
+  assert.equal(await collect(), ErrorCode.COORDINATOR_NOT_AVAILABLE);
 });
 
 test('more commands than may wait for the loading are refused', async () => {

@@ -13,9 +13,10 @@ import type { TransactionMarker } from '../partition/transaction-marker.ts';
 import type { VerificationWish } from '../partition/transaction-verifications.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
 import type { CoordinatorLog } from './coordinator-log.ts';
+import type { CoordinatorPartitions } from './coordinator-partitions.ts';
 import { replay } from './replay.ts';
 import { Shard } from './shard.ts';
-import type { Command, RecordCodec, StateMachine, Unasked } from './state-machine.ts';
+import type { Command, RecordCodec, StateMachine, Turn, Unasked } from './state-machine.ts';
 import type { TransactionalCommand, TransactionalWriter, Verification } from './transactional-write.ts';
 
 export interface RuntimeOptions<S, R> {
@@ -24,8 +25,7 @@ export interface RuntimeOptions<S, R> {
   readonly background: Lifecycle;
   /** For log lines. */
   readonly topic: string;
-  /** The partition that this broker leads, or the error code of a Produce to it. */
-  readonly openLog: (index: number) => CoordinatorLog | ErrorCode | Promise<CoordinatorLog | ErrorCode>;
+  readonly partitions: Pick<CoordinatorPartitions, 'open' | 'withLog'>;
   readonly newState: () => S;
   readonly unasked: Unasked<S, R>;
   readonly codec: RecordCodec<R>;
@@ -89,6 +89,28 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
   async load(index: number): Promise<void> {
     if (this.#isStopped) return;
     await (this.#slots.get(index) ?? this.#load(index)).loading;
+  }
+
+  /** Loads what the last run has left, until the signal. */
+  async loadAll(signal: AbortSignal): Promise<void> {
+    for (const index of await this.#options.partitions.withLog()) {
+      if (signal.aborted) return;
+      await this.load(index);
+    }
+  }
+
+  /** What `list` finds in all partitions that this broker leads. An error code when some of them cannot be asked now. */
+  async collect<T>(list: (state: S, turn: Turn<R>) => readonly T[]): Promise<readonly T[] | ErrorCode> {
+    const indexes = new Set([...(await this.#options.partitions.withLog()), ...this.loaded]);
+    const refusal = (error: ErrorCode) => error;
+    const lists = Array.from(indexes, (index) => this.submit<readonly T[] | ErrorCode>(index, list, refusal));
+    const found: (readonly T[])[] = [];
+    for (const each of await Promise.all(lists)) {
+      if (typeof each !== 'number') found.push(each);
+      // Whoever leads the partition now answers for it.
+      else if (each !== ErrorCode.NOT_COORDINATOR) return each;
+    }
+    return found.flat();
   }
 
   /** The partitions whose state is in memory. */
@@ -159,7 +181,7 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
 
   async #loadShard(index: number, slot: Slot<S, R>): Promise<Loaded<S, R>> {
     const { env, topic, codec, unasked } = this.#options;
-    const log = await this.#options.openLog(index);
+    const log = await this.#options.partitions.open(index);
     if (typeof log === 'number') return coordinatorError(log);
     const startMs = env.clock.monotonicMs();
     const state = this.#options.newState();
@@ -193,7 +215,7 @@ export class CoordinatorRuntime<S extends StateMachine<R>, R> {
     this.#options.background.run('go on with a coordinator whose log was opened again', async () => {
       let log: CoordinatorLog | ErrorCode = ErrorCode.KAFKA_STORAGE_ERROR;
       try {
-        log = await this.#options.openLog(index);
+        log = await this.#options.partitions.open(index);
       } catch (error) {
         this.#couldNotLoad(index, error);
       }

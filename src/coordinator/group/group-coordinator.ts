@@ -55,7 +55,7 @@ export class GroupCoordinator {
       env,
       background: this.#background,
       topic: '__consumer_offsets',
-      openLog: (index) => partitions.open(index),
+      partitions,
       newState: () => new GroupState({ settings, random: env.random, topics }),
       unasked,
       codec: groupRecordCodec,
@@ -64,12 +64,7 @@ export class GroupCoordinator {
 
   /** Loads in the background what the last run has left, so that the sessions of its members run out if nobody comes back. */
   start(): void {
-    this.#background.run('load the groups of the last run', async (signal) => {
-      for (const index of await this.#partitions.withLog()) {
-        if (signal.aborted) return;
-        await this.#runtime.load(index);
-      }
-    });
+    this.#background.run('load the groups of the last run', (signal) => this.#runtime.loadAll(signal));
   }
 
   joinGroup(request: JoinRequest, requester: Requester): Soon<JoinReply> {
@@ -219,15 +214,8 @@ export class GroupCoordinator {
   }
 
   /** The groups that this broker coordinates. An error code when some of them cannot be told now. */
-  async listGroups(): Promise<readonly ListedGroup[] | ErrorCode> {
-    const indexes = new Set([...(await this.#partitions.withLog()), ...this.#runtime.loaded]);
-    const lists = await Promise.all(Array.from(indexes, (index) => this.#listPartition(index)));
-    const groups: ListedGroup[] = [];
-    for (const list of lists) {
-      if (typeof list === 'number') return list;
-      groups.push(...list);
-    }
-    return groups;
+  listGroups(): Promise<readonly ListedGroup[] | ErrorCode> {
+    return this.#runtime.collect((state) => Array.from(state.groups.values(), listed));
   }
 
   /** Topics were deleted: what groups have committed for them goes. Nobody waits; what is not in memory is swept when it is loaded. */
@@ -260,16 +248,6 @@ export class GroupCoordinator {
   async close(): Promise<void> {
     this.#runtime.close();
     await this.#background.stop();
-  }
-
-  async #listPartition(index: number): Promise<readonly ListedGroup[] | ErrorCode> {
-    const groups = await this.#runtime.submit<readonly ListedGroup[] | ErrorCode>(
-      index,
-      (state) => Array.from(state.groups.values(), listed),
-      (error) => error,
-    );
-    // Whoever coordinates them now lists them.
-    return groups === ErrorCode.NOT_COORDINATOR ? [] : groups;
   }
 
   #submit<T>(groupId: string, command: Command<GroupState, GroupRecord, T>, refusal: (error: ErrorCode) => T): Soon<T> {

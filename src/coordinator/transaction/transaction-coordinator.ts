@@ -72,7 +72,7 @@ export class TransactionCoordinator {
       env,
       background: this.#background,
       topic: '__transaction_state',
-      openLog: (index) => partitions.open(index),
+      partitions,
       newState: () => new TransactionState(this.#decisions),
       unasked: unasked(settings),
       codec: transactionRecordCodec,
@@ -81,12 +81,7 @@ export class TransactionCoordinator {
 
   /** Loads in the background what the last run has left: decisions are carried out, and transactions time out, although nobody asks. */
   start(): void {
-    this.#background.run('load the transactions of the last run', async (signal) => {
-      for (const index of await this.#partitions.withLog()) {
-        if (signal.aborted) return;
-        await this.#runtime.load(index);
-      }
-    });
+    this.#background.run('load the transactions of the last run', (signal) => this.#runtime.loadAll(signal));
   }
 
   async initProducerId(request: Omit<InitRequest, 'freshProducerId'>): Promise<InitReply> {
@@ -169,15 +164,10 @@ export class TransactionCoordinator {
   }
 
   /** The ids that this broker coordinates, as far as they pass. An error code when some of them cannot be told now. */
-  async list(filter: TransactionFilter): Promise<readonly Transaction[] | ErrorCode> {
-    const indexes = new Set([...(await this.#partitions.withLog()), ...this.#runtime.loaded]);
-    const lists = await Promise.all(Array.from(indexes, (index) => this.#listPartition(index, filter)));
-    const transactions: Transaction[] = [];
-    for (const list of lists) {
-      if (typeof list === 'number') return list;
-      transactions.push(...list);
-    }
-    return transactions;
+  list(filter: TransactionFilter): Promise<readonly Transaction[] | ErrorCode> {
+    return this.#runtime.collect((state, { nowMs }) =>
+      [...state.transactions.values()].filter((one) => passes(one, filter, nowMs)),
+    );
   }
 
   /** Another broker leads the partition, or this one in another epoch, or the partition is gone. What is led here has its decisions carried out at once. */
@@ -213,16 +203,6 @@ export class TransactionCoordinator {
       return refusal(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
     }
     return ask(freshProducerId);
-  }
-
-  async #listPartition(index: number, filter: TransactionFilter): Promise<readonly Transaction[] | ErrorCode> {
-    const transactions = await this.#runtime.submit<readonly Transaction[] | ErrorCode>(
-      index,
-      (state, { nowMs }) => [...state.transactions.values()].filter((one) => passes(one, filter, nowMs)),
-      (error) => error,
-    );
-    // Whoever coordinates them now lists them.
-    return transactions === ErrorCode.NOT_COORDINATOR ? [] : transactions;
   }
 
   async #complete(decided: Transaction, onRun: () => void): Promise<boolean> {
