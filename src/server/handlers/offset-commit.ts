@@ -12,16 +12,15 @@ import { OffsetCommit } from '../../protocol/messages/offset-commit.ts';
 import type { RequestOf } from '../../protocol/schema.ts';
 import { handler, type RequestContext } from '../handler.ts';
 import { mapSoon } from '../soon.ts';
+import { answersFor, offsetsToCommit, withTopics } from './committed-partitions.ts';
 
 type AskedTopic = RequestOf<typeof OffsetCommit>['topics'][number];
 
 const TOPIC_IDS_VERSION = 10;
 
 export const offsetCommit = handler(OffsetCommit, (request, context) => {
-  const topics = request.topics
-    .filter(({ partitions }) => partitions.length > 0)
-    .map((asked) => ({ asked, topic: findTopic(asked, context) }));
-  const partitions = topics.flatMap(({ asked, topic }) => known(asked, topic));
+  const topics = withTopics(request.topics, (asked) => findTopic(asked, context));
+  const partitions = offsetsToCommit(topics);
   const committed =
     partitions.length === 0
       ? []
@@ -35,19 +34,9 @@ export const offsetCommit = handler(OffsetCommit, (request, context) => {
           partitions,
         });
   context.admitNext();
-  return mapSoon(committed, (outcomes) => {
-    let next = 0;
-    const answers = topics.map(({ asked, topic }) => ({
-      name: asked.name,
-      topicId: asked.topicId,
-      partitions: asked.partitions.map(({ partitionIndex }) => {
-        const isKnown = topic?.partitions[partitionIndex] !== undefined;
-        const errorCode = isKnown ? (outcomes[next++] ?? ErrorCode.NONE) : unknownError(topic, context);
-        return { partitionIndex, errorCode };
-      }),
-    }));
-    return { topics: answers };
-  });
+  return mapSoon(committed, (outcomes) => ({
+    topics: answersFor(topics, outcomes, (topic) => unknownError(topic, context)),
+  }));
 });
 
 function findTopic(
@@ -56,21 +45,6 @@ function findTopic(
 ): TopicRegistration | undefined {
   const { image } = broker.metadata;
   return apiVersion >= TOPIC_IDS_VERSION ? image.topicById(topicId) : image.topicByName(name);
-}
-
-/** What the coordinator is asked to write: nothing for a partition that does not exist. */
-function known({ partitions }: AskedTopic, topic: TopicRegistration | undefined) {
-  if (topic === undefined) return [];
-  return partitions
-    .filter(({ partitionIndex }) => topic.partitions[partitionIndex] !== undefined)
-    .map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => ({
-      topic: topic.name,
-      topicId: topic.id,
-      partition: partitionIndex,
-      offset: committedOffset,
-      leaderEpoch: committedLeaderEpoch,
-      metadata: committedMetadata ?? '',
-    }));
 }
 
 function unknownError(topic: TopicRegistration | undefined, { apiVersion }: RequestContext): ErrorCode {

@@ -14,32 +14,16 @@ import { ErrorCode } from '../../protocol/error-code.ts';
 import { TxnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts';
 import type { RequestOf } from '../../protocol/schema.ts';
 import { handler, type RequestContext } from '../handler.ts';
+import { answersFor, offsetsToCommit, withTopics } from './committed-partitions.ts';
 
 type Request = RequestOf<typeof TxnOffsetCommit>;
-type AskedTopic = Request['topics'][number];
-
-interface AskedPartition {
-  readonly partitionIndex: number;
-  /** Undefined: there is no such partition. */
-  readonly commit: OffsetToCommit | undefined;
-}
 
 export const txnOffsetCommit = handler(TxnOffsetCommit, async (request, context) => {
-  const topics = request.topics
-    .filter(({ partitions }) => partitions.length > 0)
-    .map((asked) => ({ name: asked.name, partitions: look(asked, context) }));
-  const commits = topics.flatMap(({ partitions }) => partitions.flatMap(({ commit }) => commit ?? []));
+  const { image } = context.broker.metadata;
+  const topics = withTopics(request.topics, ({ name }) => image.topicByName(name));
+  const commits = offsetsToCommit(topics);
   const outcomes = commits.length === 0 ? [] : await commitAll(request, commits, context);
-  let next = 0;
-  return {
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, commit }) => ({
-        partitionIndex,
-        errorCode: commit === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : (outcomes[next++] ?? ErrorCode.NONE),
-      })),
-    })),
-  };
+  return { topics: answersFor(topics, outcomes, () => ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) };
 });
 
 async function commitAll(
@@ -63,20 +47,4 @@ async function commitAll(
   );
   context.admitNext();
   return committed;
-}
-
-function look({ name, partitions }: AskedTopic, { broker }: RequestContext): readonly AskedPartition[] {
-  const topic = broker.metadata.image.topicByName(name);
-  return partitions.map(({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
-    if (topic?.partitions[partitionIndex] === undefined) return { partitionIndex, commit: undefined };
-    const commit = {
-      topic: topic.name,
-      topicId: topic.id,
-      partition: partitionIndex,
-      offset: committedOffset,
-      leaderEpoch: committedLeaderEpoch,
-      metadata: committedMetadata ?? '',
-    };
-    return { partitionIndex, commit };
-  });
 }
