@@ -65,6 +65,8 @@ export async function recoverSegment(recovery: SegmentRecovery): Promise<Recover
   // Where nothing of a file is known to be durable, its name is not either.
   segment.namesDurable = facts.baseOffset < recovery.recoveryPoint;
   segment.modifiedMs = facts.modifiedMs;
+  // Nobody has written indexes of an empty one, and it gets them with its first batch or when the log is closed.
+  if (segment.bytes === 0) segment.changed = true;
   return { segment, bytesCut: facts.bytes - segment.bytes, bytesChecked: facts.bytes - start.position };
 }
 

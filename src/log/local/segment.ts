@@ -74,7 +74,7 @@ export class Segment implements RollState {
   durableBytes: number;
   /** No batch comes any more, and the indexes are complete and on stable storage. */
   finished = false;
-  /** A batch was added since the indexes were last complete. */
+  /** The indexes are not complete: a batch was added since, or nobody has written them. */
   changed = false;
   /** The names of its files are on stable storage. */
   namesDurable: boolean;
