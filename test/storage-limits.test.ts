@@ -83,6 +83,14 @@ function assertHolds(keys: readonly number[] | undefined, acknowledged: readonly
   );
 }
 
+async function assertHoldsAfterKill(broker: BrokerProcess, acknowledged: readonly number[]): Promise<void> {
+  await broker.restart('SIGKILL');
+  const client = await LoadClient.connect(broker.bootstrap);
+  await eventually('the records can be read', async () => (await consume(client)) !== undefined);
+  assertHolds(await consume(client), acknowledged);
+  client.close();
+}
+
 /** Produces one record after the other, and knows which of them were acknowledged. */
 function sending(client: LoadClient) {
   const acknowledged: number[] = [];
@@ -102,27 +110,17 @@ test('files that may not grow refuse appends and keep their records; when they m
   await using broker = await BrokerProcess.start();
   const client = await LoadClient.connect(broker.bootstrap);
   await createTopic(client, TOPIC);
-  const acknowledged: number[] = [];
-  const send = async (index: number) => {
-    const error = await produce(client, index);
-    if (error === ErrorCode.NONE) acknowledged.push(index);
-    return error;
-  };
-  for (let index = 0; index < 5; index += 1) assert.equal(await send(index), ErrorCode.NONE);
+  const { send, acknowledged } = sending(client);
+  for (let count = 0; count < 5; count += 1) assert.equal(await send(), ErrorCode.NONE);
   limit(broker, 'fsize', 10 * VALUE_BYTES);
-  let next = 5;
-  await eventually('an append is refused', async () => (await send(next++)) === ErrorCode.KAFKA_STORAGE_ERROR);
+  await eventually('an append is refused', async () => (await send()) === ErrorCode.KAFKA_STORAGE_ERROR);
   await eventually('the records can be read', async () => (await consume(client)) !== undefined);
   assertHolds(await consume(client), acknowledged);
   limit(broker, 'fsize', 'unlimited');
-  await eventually('an append is taken', async () => (await send(next++)) === ErrorCode.NONE);
+  await eventually('an append is taken', async () => (await send()) === ErrorCode.NONE);
   assertHolds(await consume(client), acknowledged);
   client.close();
-  await broker.restart('SIGKILL');
-  const after = await LoadClient.connect(broker.bootstrap);
-  await eventually('the records can be read', async () => (await consume(after)) !== undefined);
-  assertHolds(await consume(after), acknowledged);
-  after.close();
+  await assertHoldsAfterKill(broker, acknowledged);
 });
 
 test('a process without a free file handle serves what it has open, and everything once there are some', {
@@ -233,9 +231,5 @@ test('a disk of which every 50th call fails costs time and no record, also not a
   await eventually('the records can be read', async () => (await consume(client)) !== undefined);
   assertHolds(await consume(client), acknowledged);
   client.close();
-  await broker.restart('SIGKILL');
-  const after = await LoadClient.connect(broker.bootstrap);
-  await eventually('the records can be read', async () => (await consume(after)) !== undefined);
-  assertHolds(await consume(after), acknowledged);
-  after.close();
+  await assertHoldsAfterKill(broker, acknowledged);
 });

@@ -48,6 +48,15 @@ async function appendDurably(log: PartitionLog): Promise<void> {
   await whenProgress(log, () => log.durableOffset === log.endOffset);
 }
 
+/** Of partitions 0 and 1, with a batch each. */
+async function stoppedWithTwoLogs(paths: Paths): Promise<TestEnv> {
+  const env = testEnv();
+  const store = await opened(env, paths);
+  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
+  await store.close();
+  return env;
+}
+
 async function wherePartitionsAre(store: DataDirectories): Promise<Record<string, readonly number[]>> {
   const places = await store.engine.directories();
   return Object.fromEntries(places.map(({ path, logs }) => [path, logs.map(({ id }) => id.partition).sort()]));
@@ -161,10 +170,7 @@ test('a full directory is not offline', async () => {
 
 for (const fault of ['io', 'read-only', 'denied'] as const) {
   test(`a directory that cannot be used at the start (${fault}) is skipped loudly, and its logs are missed, not made anew`, async () => {
-    const env = testEnv();
-    const store = await opened(env, ['a', 'b']);
-    for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
-    await store.close();
+    const env = await stoppedWithTwoLogs(['a', 'b']);
     const after = rebooted(env);
     const mend = breakDirectory(after, 'b', fault);
     const again = await opened(after, ['a', 'b']);
@@ -181,10 +187,7 @@ for (const fault of ['io', 'read-only', 'denied'] as const) {
 }
 
 test('a damaged memory of places is told, and made anew from what is found', async () => {
-  const env = testEnv();
-  const store = await opened(env, ['a', 'b']);
-  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
-  await store.close();
+  const env = await stoppedWithTwoLogs(['a', 'b']);
   env.disk.file('a/.ottla_placement')?.write(4, Buffer.from('####'));
   const after = rebooted(env);
   const again = await opened(after, ['a', 'b']);
@@ -196,10 +199,7 @@ test('a damaged memory of places is told, and made anew from what is found', asy
 });
 
 test('without its memory of places, a broker makes no log anew while a directory has not been looked into', async () => {
-  const env = testEnv();
-  const store = await opened(env, ['a', 'b']);
-  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
-  await store.close();
+  const env = await stoppedWithTwoLogs(['a', 'b']);
   const after = rebooted(env);
   await after.disk.remove('a/.ottla_placement');
   const mend = breakDirectory(after, 'b');
@@ -214,10 +214,7 @@ test('without its memory of places, a broker makes no log anew while a directory
 });
 
 test('a directory that is taken out of log.dirs takes its logs along; they are missed, not made anew', async () => {
-  const env = testEnv();
-  const store = await opened(env, ['a', 'b']);
-  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
-  await store.close();
+  const env = await stoppedWithTwoLogs(['a', 'b']);
   const again = await opened(rebooted(env), ['a']);
   assert.equal((await openLog(again, partition(0))).endOffset, 1);
   await assert.rejects(openLog(again, partition(1)), LogOffline);
@@ -225,10 +222,7 @@ test('a directory that is taken out of log.dirs takes its logs along; they are m
 });
 
 test('a directory that is added to one that was alone gets new logs, and the old ones stay', async () => {
-  const env = testEnv();
-  const store = await opened(env, ['a']);
-  for (let index = 0; index < 2; index += 1) await appendDurably(await openLog(store, partition(index)));
-  await store.close();
+  const env = await stoppedWithTwoLogs(['a']);
   const again = await opened(rebooted(env), ['a', 'b']);
   await openLog(again, partition(2));
   assert.deepEqual(await wherePartitionsAre(again), { a: [0, 1], b: [2] });

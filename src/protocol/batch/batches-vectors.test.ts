@@ -7,6 +7,7 @@ import {
   type DecodedBatchVector,
   type RecordVector,
 } from '../vectors/batch-vectors.ts';
+import { DEFAULT_RULES } from './batch-rules.fixture.ts';
 import type { BatchRules } from './batch-rules.ts';
 import { buildBatch } from './build.ts';
 import { hasValidCrc } from './crc32c.ts';
@@ -16,16 +17,6 @@ import { MalformedBatch } from './malformed-batch.ts';
 import { type DecodedRecord, openRecords, recordsOf } from './records.ts';
 import { validateProduceBatch } from './validate.ts';
 
-const RULES: BatchRules = {
-  maxMessageBytes: 1_048_588,
-  cleanupPolicy: ['delete'],
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: 3_600_000,
-  compressionType: 'producer',
-  compressionGzipLevel: -1,
-  compressionZstdLevel: 3,
-};
 /** Later than every timestamp in the vectors but the one that is meant to lie in the future. */
 const NOW_MS = 1_790_000_000_000;
 
@@ -161,13 +152,13 @@ function rulesOf(config: Readonly<Record<string, string>>): BatchRules {
   const maxBytes = config['max.message.bytes'];
   const policy = config['cleanup.policy'];
   return {
-    ...RULES,
+    ...DEFAULT_RULES,
     messageTimestampType: config['message.timestamp.type'] === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
     // The vectors name types that exist.
     compressionType: (config['compression.type'] ?? 'producer') as BatchRules['compressionType'],
-    messageTimestampBeforeMaxMs: before === undefined ? RULES.messageTimestampBeforeMaxMs : Number(before),
-    maxMessageBytes: maxBytes === undefined ? RULES.maxMessageBytes : Number(maxBytes),
-    cleanupPolicy: policy === undefined ? RULES.cleanupPolicy : [policy],
+    messageTimestampBeforeMaxMs: before === undefined ? DEFAULT_RULES.messageTimestampBeforeMaxMs : Number(before),
+    maxMessageBytes: maxBytes === undefined ? DEFAULT_RULES.maxMessageBytes : Number(maxBytes),
+    cleanupPolicy: policy === undefined ? DEFAULT_RULES.cleanupPolicy : [policy],
   };
 }
 

@@ -1,6 +1,7 @@
 /** Random damage: the judgement must answer, never throw, and never take what cannot be read afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_RULES } from './batch-rules.fixture.ts';
 import type { BatchRules } from './batch-rules.ts';
 import { buildBatch } from './build.ts';
 import type { Compression } from './compression.ts';
@@ -10,16 +11,7 @@ import { recordsOf } from './records.ts';
 import { validateProduceBatch } from './validate.ts';
 
 const ROUNDS = 4_000;
-const RULES: BatchRules = {
-  maxMessageBytes: 1_048_588,
-  cleanupPolicy: ['delete'],
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
-  compressionType: 'producer',
-  compressionGzipLevel: -1,
-  compressionZstdLevel: 3,
-};
+const RULES: BatchRules = { ...DEFAULT_RULES, messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER };
 
 test('no damage to a batch makes the judgement throw or lets unreadable records in', () => {
   const random = generator(20_260_101);

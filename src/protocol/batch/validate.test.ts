@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_RULES } from './batch-rules.fixture.ts';
 import type { BatchRules } from './batch-rules.ts';
 import { type BatchToBuild, buildBatch } from './build.ts';
 import type { Compression } from './compression.ts';
@@ -10,19 +11,9 @@ import { validateProduceBatch } from './validate.ts';
 
 const NOW_MS = 1_790_000_000_000;
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-const RULES: BatchRules = {
-  maxMessageBytes: 1_048_588,
-  cleanupPolicy: ['delete'],
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  messageTimestampAfterMaxMs: 3_600_000,
-  compressionType: 'producer',
-  compressionGzipLevel: -1,
-  compressionZstdLevel: 3,
-};
 
 function judge(records: Uint8Array, rules: Partial<BatchRules> = {}) {
-  return validateProduceBatch({ records, produceVersion: 12, rules: { ...RULES, ...rules }, nowMs: NOW_MS });
+  return validateProduceBatch({ records, produceVersion: 12, rules: { ...DEFAULT_RULES, ...rules }, nowMs: NOW_MS });
 }
 
 function batchOf(count: number, rest: Partial<BatchToBuild> = {}): Uint8Array {

@@ -6,11 +6,8 @@ import { assign, GroupFixture, now, text } from '../testing/group-fixture.ts';
 
 test('followers wait for the leader, who assigns for all; who is forgotten gets nothing', async () => {
   const group = new GroupFixture();
-  const first = await group.stableMember();
-  const second = await group.joinTwice();
-  await group.join({ memberId: first });
-  await second.joined;
-  const followed = group.sync({ memberId: second.memberId, generationId: 2 });
+  const [first, second] = await group.joinedPair();
+  const followed = group.sync({ memberId: second, generationId: 2 });
   assert.equal(await now(followed), 'waiting');
   const led = await group.sync({ memberId: first, generationId: 2, assignments: [assign(first, 'a1')] });
   assert.equal(text(led.assignment), 'a1');
@@ -53,11 +50,8 @@ test('a sync names its member, generation and protocol rightly or is refused', a
 
 test('a sync that waits is told of a new rebalance', async () => {
   const group = new GroupFixture();
-  const first = await group.stableMember();
-  const second = await group.joinTwice();
-  await group.join({ memberId: first });
-  await second.joined;
-  const followed = group.sync({ memberId: second.memberId, generationId: 2 });
+  const [first, second] = await group.joinedPair();
+  const followed = group.sync({ memberId: second, generationId: 2 });
   const protocols = [{ name: 'range', metadata: Buffer.from('changed') }];
   void group.join({ memberId: first, protocols });
   assert.equal((await followed).errorCode, ErrorCode.REBALANCE_IN_PROGRESS);
@@ -65,14 +59,11 @@ test('a sync that waits is told of a new rebalance', async () => {
 
 test('of two syncs of one member the first is told to join again', async () => {
   const group = new GroupFixture();
-  const first = await group.stableMember();
-  const second = await group.joinTwice();
-  await group.join({ memberId: first });
-  await second.joined;
-  const followed = group.sync({ memberId: second.memberId, generationId: 2 });
-  const again = group.sync({ memberId: second.memberId, generationId: 2 });
+  const [first, second] = await group.joinedPair();
+  const followed = group.sync({ memberId: second, generationId: 2 });
+  const again = group.sync({ memberId: second, generationId: 2 });
   assert.equal((await followed).errorCode, ErrorCode.REBALANCE_IN_PROGRESS);
-  await group.sync({ memberId: first, generationId: 2, assignments: [assign(second.memberId, 'a2')] });
+  await group.sync({ memberId: first, generationId: 2, assignments: [assign(second, 'a2')] });
   assert.equal(text((await again).assignment), 'a2');
 });
 
@@ -91,12 +82,9 @@ test('who does not sync within the rebalance timeout is gone, and the others beg
 
 test('a waiting sync whose member leaves is told so', async () => {
   const group = new GroupFixture();
-  const first = await group.stableMember();
-  const second = await group.joinTwice();
-  await group.join({ memberId: first });
-  await second.joined;
-  const followed = group.sync({ memberId: second.memberId, generationId: 2 });
-  await group.coordinator.leaveGroup('g', [{ memberId: second.memberId, instanceId: null }]);
+  const [, second] = await group.joinedPair();
+  const followed = group.sync({ memberId: second, generationId: 2 });
+  await group.coordinator.leaveGroup('g', [{ memberId: second, instanceId: null }]);
   assert.equal((await followed).errorCode, ErrorCode.UNKNOWN_MEMBER_ID);
 });
 

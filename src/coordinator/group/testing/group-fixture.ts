@@ -119,15 +119,21 @@ export class GroupFixture {
     return memberId;
   }
 
-  /** A stable group of two in generation 2; the first leads. */
-  async stablePair(): Promise<[string, string]> {
+  /** A group of two that has joined into generation 2; the first leads, and nobody has synced. */
+  async joinedPair(): Promise<[string, string]> {
     const first = await this.stableMember();
     const second = await this.joinTwice();
     await Promise.all([this.join({ memberId: first }), second.joined]);
-    const followed = this.sync({ memberId: second.memberId, generationId: 2 });
-    const assignments = [assign(first, 'a1'), assign(second.memberId, 'a2')];
-    await Promise.all([this.sync({ memberId: first, generationId: 2, assignments }), followed]);
     return [first, second.memberId];
+  }
+
+  /** The same, stable. */
+  async stablePair(): Promise<[string, string]> {
+    const [first, second] = await this.joinedPair();
+    const followed = this.sync({ memberId: second, generationId: 2 });
+    const assignments = [assign(first, 'a1'), assign(second, 'a2')];
+    await Promise.all([this.sync({ memberId: first, generationId: 2, assignments }), followed]);
+    return [first, second];
   }
 
   commit(
