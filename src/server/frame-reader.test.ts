@@ -61,18 +61,22 @@ describe('FrameReader', () => {
     });
   }
 
-  it('gives every frame that is not tiny memory of its own size', () => {
-    const { frames } = feed(reader(), framed(patterned(1000), patterned(30_000), patterned(3_000_000)), () => Infinity);
+  it('gives every frame that is not small memory of its own size', () => {
+    const { frames } = feed(
+      reader(),
+      framed(patterned(5_000), patterned(30_000), patterned(3_000_000)),
+      () => Infinity,
+    );
     assert.deepEqual(
       frames.map((frame) => frame.buffer.byteLength),
-      [1000, 30_000, 3_000_000],
+      [5_000, 30_000, 3_000_000],
     );
   });
 
-  it('lets tiny frames share memory, but never much of it', () => {
+  it('lets small frames share memory, but never much of it', () => {
     const { frames } = feed(reader(), framed(...Array.from({ length: 500 }, () => patterned(100))), () => Infinity);
     const slabs = new Set(frames.map((frame) => frame.buffer));
-    assert.ok(slabs.size < 10 && [...slabs].every((slab) => slab.byteLength <= 8192));
+    assert.ok(slabs.size < 10 && [...slabs].every((slab) => slab.byteLength <= 16_384));
   });
 
   it('reads the rest of a large frame straight into it', () => {

@@ -60,19 +60,19 @@ export class FrameReader {
         if (this.#prefix < 0) return 'negative length';
         if (this.#prefix > this.#frameBytesMax) return 'length above socket.request.max.bytes';
       }
-      at += this.#beginFrame(bytes.subarray(at), frames);
+      at += this.#beginFrame(bytes, at, frames);
     }
     // A frame of no bytes is complete with its prefix.
-    if (this.#prefixFilled === PREFIX_BYTES && this.#frame === undefined) this.#beginFrame(NOTHING, frames);
+    if (this.#prefixFilled === PREFIX_BYTES && this.#frame === undefined) this.#beginFrame(NOTHING, 0, frames);
     return undefined;
   }
 
-  /** Puts what there is of the frame into memory of its own; answers how many bytes that was. */
-  #beginFrame(bytes: Uint8Array, frames: Uint8Array[]): number {
+  /** Puts what there is of the frame, from `at` on, into other memory; answers how many bytes that was. */
+  #beginFrame(bytes: Uint8Array, at: number, frames: Uint8Array[]): number {
     const length = this.#prefix;
-    const taken = Math.min(length, bytes.length);
+    const taken = Math.min(length, bytes.length - at);
     const frame = this.#allocator.allocate(Math.max(taken, Math.min(length, limits.frameBytesBelieved)));
-    frame.set(taken === bytes.length ? bytes : bytes.subarray(0, taken));
+    frame.set(bytes.subarray(at, at + taken));
     this.#frame = frame;
     this.#frameLength = length;
     this.#frameFilled = taken;
