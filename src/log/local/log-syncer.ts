@@ -7,7 +7,7 @@ import type { LogId } from '../log-engine.ts';
 import { keyOf } from '../log-key.ts';
 import type { RecentTail } from '../recent-batches.ts';
 import type { Journal } from './journal/journal.ts';
-import type { JournalEntry } from './journal/journal-frame.ts';
+import { emptySeat, type JournalEntry, type JournalSeat } from './journal/journal-frame.ts';
 import type { RoundMember, SyncRounds } from './journal/sync-rounds.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import type { LogDirectory } from './log-directory.ts';
@@ -35,7 +35,11 @@ export interface LogSyncerOptions {
 
 export class LogSyncer implements RoundMember {
   readonly #options: LogSyncerOptions;
+  readonly #rounds: SyncRounds;
+  readonly #tail: RecentTail;
   readonly #key: string;
+  /** Made when first needed: an idle log is to cost little. */
+  #seat: JournalSeat | undefined;
   /** Segments that hold bytes or names that may not be durable, oldest first. The last one takes the appends. */
   #unsynced: Segment[] = [];
   #durableOffset: number;
@@ -54,6 +58,8 @@ export class LogSyncer implements RoundMember {
 
   constructor(options: LogSyncerOptions) {
     this.#options = options;
+    this.#rounds = options.rounds;
+    this.#tail = options.tail;
     this.#key = keyOf(options.id);
     this.#durableOffset = options.durableOffset;
     this.#syncedOffset = options.syncedOffset;
@@ -140,7 +146,7 @@ export class LogSyncer implements RoundMember {
     if (this.#joined || this.#closed || this.#fault !== undefined) return;
     if (this.#durableOffset >= this.#wantedOffset) return;
     this.#joined = true;
-    this.#options.rounds.join(this);
+    this.#rounds.join(this);
   }
 
   onServed(): void {
@@ -150,10 +156,9 @@ export class LogSyncer implements RoundMember {
 
   /** Only of the segment that takes the appends: a complete one is to be synced in any case. */
   journalEntry(): JournalEntry | undefined {
-    const { id, tail } = this.#options;
     if (this.#closed || this.#fault !== undefined || this.#unsynced.length !== 1) return undefined;
     const endOffset = this.#wantedOffset;
-    const slice = tail.read({
+    const slice = this.#tail.read({
       offset: this.#durableOffset,
       endOffset,
       bytesMax: JOURNALLED_LOG_BYTES_MAX,
@@ -161,7 +166,15 @@ export class LogSyncer implements RoundMember {
     });
     if (slice === undefined || slice.nextOffset !== endOffset || slice.bytes === 0) return undefined;
     this.#journalledOffset = endOffset;
-    return { id, key: this.#key, parts: slice.parts, bytes: slice.bytes, endOffset };
+    this.#seat ??= emptySeat();
+    return {
+      id: this.#options.id,
+      key: this.#key,
+      seat: this.#seat,
+      parts: slice.parts,
+      bytes: slice.bytes,
+      endOffset,
+    };
   }
 
   onJournalled({ endOffset }: JournalEntry): void {

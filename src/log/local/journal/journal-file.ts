@@ -6,7 +6,6 @@ import type { Disk, DiskFile, Logger } from '../../../base/env.ts';
 import { DataDirectoryRefused, DiskFault } from '../../../base/faults.ts';
 import { baseOffset, lastOffset } from '../../../protocol/batch/header.ts';
 import { batches } from '../../../protocol/batch/iterate.ts';
-import type { LogId } from '../../log-engine.ts';
 import { keyOf } from '../../log-key.ts';
 import { writeAgain } from '../write-again.ts';
 import {
@@ -16,14 +15,9 @@ import {
   formatFrame,
   isOtherVersion,
   type JournalEntry,
+  type JournalledLog,
 } from './journal-frame.ts';
 import { endingAt, readFileHeader, readFrames } from './read-frames.ts';
-
-/** A log in a file: what the file has of it ends before `endOffset`. */
-export interface JournalledLog {
-  readonly id: LogId;
-  readonly endOffset: number;
-}
 
 export interface OffsetRange {
   readonly fromOffset: number;
@@ -53,14 +47,13 @@ export interface JournalToFind {
 export class JournalFile {
   readonly path: string;
   readonly generation: number;
-  /** Logs that need the file, by key. */
-  readonly logs: Map<string, JournalledLog>;
   /** A frame is on its way: the file must not be used again before it has arrived. */
   writing = false;
   /** No frame comes any more. */
   isComplete = false;
 
   readonly #file: DiskFile;
+  readonly #logs: Map<string, JournalledLog>;
   readonly #numbers = new Map<string, number>();
   #bytes: number;
   /** What a complete file holds, when somebody has looked. */
@@ -71,7 +64,7 @@ export class JournalFile {
     this.path = options.path;
     this.#file = options.file;
     this.generation = options.generation;
-    this.logs = options.found?.logs ?? new Map();
+    this.#logs = options.found?.logs ?? new Map();
     this.#bytes = options.found?.bytes ?? 0;
     if (options.found === undefined) return;
     this.isComplete = true;
@@ -108,15 +101,37 @@ export class JournalFile {
     return this.#bytes;
   }
 
+  /** Those that need the file, by key. */
+  get logs(): ReadonlyMap<string, JournalledLog> {
+    return this.#logs;
+  }
+
+  /** The log's own segments have everything below `offset`. */
+  settle(key: string, offset: number): void {
+    const log = this.#logs.get(key);
+    if (log === undefined || log.endOffset > offset) return;
+    log.isNeeded = false;
+    this.#logs.delete(key);
+  }
+
   /** Durable when it resolves. After a rejection the file must not be appended to: nobody knows how it ends. */
   async append(entries: readonly JournalEntry[]): Promise<void> {
     // Before the write: if it fails, the file may have them all the same, and whoever recovers the logs has to look.
-    for (const { id, key, endOffset } of entries) this.logs.set(key, { id, endOffset });
+    for (const entry of entries) this.#note(entry);
     const frame = formatFrame({ generation: this.generation, entries, numbers: this.#numbers });
     const isFirst = this.#bytes === 0;
     await this.#file.write(isFirst ? [formatFileHeader(this.generation), ...frame.parts] : frame.parts, this.#bytes);
     await this.#file.sync();
     this.#bytes += isFirst ? FILE_HEADER_BYTES + frame.bytes : frame.bytes;
+  }
+
+  #note({ id, key, seat, endOffset }: JournalEntry): void {
+    if (seat.generation === this.generation && seat.log?.isNeeded) {
+      seat.log.endOffset = endOffset;
+    } else {
+      seat.log = { id, endOffset, isNeeded: true };
+      this.#logs.set(key, seat.log);
+    }
   }
 
   /** What the file has of a log and does not end at or below `offset`, in order, a piece at a time. */
@@ -182,7 +197,7 @@ async function scan(file: DiskFile, generation: number): Promise<JournalScan> {
     for (const { id, at, bytes } of frame.entries) {
       const key = keyOf(id);
       const range = rangeOf(frame.bytes.subarray(at, at + bytes));
-      logs.set(key, { id, endOffset: range.endOffset });
+      logs.set(key, { id, endOffset: range.endOffset, isNeeded: true });
       const piece = { position: frame.position + at, bytes, ...range };
       const known = pieces.get(key);
       if (known === undefined) pieces.set(key, [piece]);

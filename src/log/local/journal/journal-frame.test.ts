@@ -5,6 +5,7 @@ import type { LogId } from '../../log-engine.ts';
 import { keyOf } from '../../log-key.ts';
 import { frameOf } from './journal-frame.fixture.ts';
 import {
+  emptySeat,
   FILE_HEADER_BYTES,
   FREE,
   type FrameEntry,
@@ -21,6 +22,7 @@ function entry(partition: number, offset: number): JournalEntry {
   return {
     id,
     key: keyOf(id),
+    seat: emptySeat(),
     parts: [bytes.subarray(0, 30), bytes.subarray(30)],
     bytes: bytes.length,
     endOffset: lastOffset + 1,

@@ -21,11 +21,33 @@ const VERSION = 1;
 /** The generation of a file that holds nothing. */
 export const FREE = 0;
 
+/** A log in a file: what the file has of it ends before `endOffset`. */
+export interface JournalledLog {
+  readonly id: LogId;
+  endOffset: number;
+  /** Its own segments do not have all of that. */
+  isNeeded: boolean;
+}
+
+/** Where a log is in the file that took its last batches, so that the next ones look nothing up. */
+export interface JournalSeat {
+  /** The file's generation. */
+  generation: number;
+  number: number;
+  log: JournalledLog | undefined;
+}
+
+export function emptySeat(): JournalSeat {
+  return { generation: FREE, number: 0, log: undefined };
+}
+
 /** Whole batches of one log, one after the other. */
 export interface JournalEntry {
   readonly id: LogId;
-  /** `keyOf(id)`, which is asked for several times a batch. */
+  /** `keyOf(id)`. */
   readonly key: string;
+  /** The log's own, the same with each of its entries. */
+  readonly seat: JournalSeat;
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
   /** The last offset + 1. */
@@ -97,13 +119,14 @@ function frameHead({ generation, entries, numbers }: Parameters<typeof formatFra
   head.int32(0);
   head.int64(generation);
   const named: LogId[] = [];
-  const numberOf = entries.map(({ id, key }) => {
+  for (const { id, key, seat } of entries) {
+    if (seat.generation === generation) continue;
     const known = numbers.get(key);
-    if (known !== undefined) return known;
-    named.push(id);
-    numbers.set(key, numbers.size);
-    return numbers.size - 1;
-  });
+    if (known === undefined) named.push(id);
+    seat.number = known ?? numbers.size;
+    seat.generation = generation;
+    numbers.set(key, seat.number);
+  }
   head.uvarint(named.length);
   for (const id of named) {
     head.string(id.topic);
@@ -111,8 +134,8 @@ function frameHead({ generation, entries, numbers }: Parameters<typeof formatFra
     head.uvarint(id.partition);
   }
   head.uvarint(entries.length);
-  for (const [index, { bytes }] of entries.entries()) {
-    head.uvarint(numberOf[index] ?? 0);
+  for (const { seat, bytes } of entries) {
+    head.uvarint(seat.number);
     head.uvarint(bytes);
   }
   return head.toBytes();

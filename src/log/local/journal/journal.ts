@@ -186,9 +186,7 @@ export class Journal {
   settled(id: LogId, offset: number): void {
     const key = keyOf(id);
     for (const file of this.#files) {
-      const log = file.logs.get(key);
-      if (log === undefined || log.endOffset > offset) continue;
-      file.logs.delete(key);
+      file.settle(key, offset);
       this.#releaseIfDone(file);
     }
   }
