@@ -10,8 +10,8 @@ export interface StoredBatch {
 /** Taken items are cut off the array when there are this many, so that taking costs nothing on average. */
 const COMPACT_AFTER = 64;
 
-export class BatchList {
-  #items: StoredBatch[] = [];
+export class BatchList<Batch extends StoredBatch = StoredBatch> {
+  #items: Batch[] = [];
   /** Where the list begins; what lies before is taken. */
   #head = 0;
 
@@ -19,19 +19,19 @@ export class BatchList {
     return this.#items.length - this.#head;
   }
 
-  get first(): StoredBatch | undefined {
+  get first(): Batch | undefined {
     return this.#items[this.#head];
   }
 
-  at(index: number): StoredBatch | undefined {
+  at(index: number): Batch | undefined {
     return this.#items[this.#head + index];
   }
 
-  push(batch: StoredBatch): void {
+  push(batch: Batch): void {
     this.#items.push(batch);
   }
 
-  shift(): StoredBatch | undefined {
+  shift(): Batch | undefined {
     const first = this.#items[this.#head];
     if (first === undefined) return undefined;
     this.#head += 1;

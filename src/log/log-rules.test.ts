@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import { BatchList } from './batch-list.ts';
 import { EpochList } from './epoch-list.ts';
 import { batchAt, logSettings } from './log.fixture.ts';
-import { RecentBatches, RecentTail } from './recent-batches.ts';
 import { RetainedBytes } from './retained-bytes.ts';
 import { expiredSegments } from './retention.ts';
 import { mustRoll, type RollState, rollJitterMs } from './segment-roll.ts';
@@ -155,23 +154,4 @@ test('a small batch does not hold the frame that it came in', () => {
   assert.ok(retained.total < 100_000);
   assert.equal(small.buffer, next.buffer, 'small ones lie side by side');
   assert.equal(next.byteOffset, small.byteOffset + 100);
-});
-
-test('the oldest written batches of all logs leave first, and unwritten ones stay', () => {
-  const recent = new RecentBatches(100_000, () => {});
-  const [one, other] = [new RecentTail(), new RecentTail()];
-  const add = (tail: RecentTail, offset: number): void => {
-    recent.add(tail, Uint8Array.from(batchAt(offset, { valueBytes: 20_000 }).bytes), offset);
-  };
-  for (let offset = 0; offset < 20; offset += 1) add(one, offset);
-  assert.equal(one.batches.count, 20, 'nothing is written yet');
-  one.writtenOffset = 20;
-  other.writtenOffset = 100;
-  for (let offset = 0; offset < 4; offset += 1) add(other, offset);
-  assert.equal(other.batches.count, 4);
-  assert.ok(one.batches.count <= 2);
-  assert.ok(recent.bytes <= 200_000);
-  recent.drop(one);
-  recent.drop(other);
-  assert.equal(recent.bytes, 0);
 });

@@ -115,6 +115,8 @@ export class LocalLog implements PartitionLog {
     this.#writer = new LogWriter({
       files,
       schedule: host.writes,
+      tail: this.#tail,
+      writtenOffset: this.#endOffset,
       beforeSegment: () => this.#syncer.beforeSegment(),
       onWritten: (offset) => this.#onWritten(offset),
       onFault,
@@ -189,14 +191,14 @@ export class LocalLog implements PartitionLog {
     const nowMs = this.#host.env.clock.now();
     if (mustRoll(this.#segments.active, batch, this.#settings, nowMs)) this.#roll(batch.baseOffset);
     const segment = this.#segments.active;
-    const stored = this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
-    const size = stored.bytes.byteLength;
+    this.#host.recent.add(this.#tail, batch.bytes, batch.lastOffset);
+    const size = batch.bytes.byteLength;
     segment.add(batch, size, { indexIntervalBytes: this.#settings.indexIntervalBytes, nowMs });
     if (batch.aborted !== undefined) segment.aborted.append(batch.aborted);
     this.#segments.grew(size);
     this.#epochs.onBatch(batch.leaderEpoch, batch.baseOffset);
     this.#endOffset = batch.lastOffset + 1;
-    this.#writer.add(segment, stored);
+    this.#writer.add(segment, this.#endOffset, size);
   }
 
   #roll(offset: number): void {

@@ -2,22 +2,27 @@
  * Brings the batches of one log to the operating system, in order. Batches queue up until somebody wants them written; one write serves all that came
  * until then. It decides about no time, and stops for good at the first fault: what failed may be in the file in part.
  */
+import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
-import type { StoredBatch } from '../batch-list.ts';
-import { JoinedParts } from '../joined-parts.ts';
+import type { LogSlice } from '../log-engine.ts';
+import type { RecentTail } from '../recent-batches.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 import type { Writable, WriteSchedule } from './write-schedule.ts';
 
-/** Batches that go into one segment, one after the other. */
+/** What is queued for one segment: everything up to an offset, from where the run before ends. */
 interface QueuedRun {
   readonly segment: Segment;
-  readonly batches: StoredBatch[];
+  readonly endOffset: number;
 }
 
 export interface LogWriterOptions {
   readonly files: OpenFiles;
   readonly schedule: WriteSchedule;
+  /** Has every batch that is not written. */
+  readonly tail: RecentTail;
+  /** Where the first run begins. */
+  readonly writtenOffset: number;
   /** Awaited before a segment gets its first byte. */
   readonly beforeSegment: () => Promise<void>;
   /** Everything below `offset` is with the operating system. */
@@ -27,18 +32,25 @@ export interface LogWriterOptions {
 
 export class LogWriter implements Writable {
   readonly #options: LogWriterOptions;
-  #queue: QueuedRun[] = [];
+  readonly #schedule: WriteSchedule;
+  /** Of segments before the one that was queued for last. */
+  #older: readonly QueuedRun[] = none;
+  #segment: Segment | undefined;
   #queuedBytes = 0;
-  /** How many batches were ever queued, are to be written, and are written. */
-  #queued = 0;
-  #wanted = 0;
-  #written = 0;
+  /** Below these, everything is queued, is to be written, and is written. */
+  #queuedOffset: number;
+  #wantedOffset: number;
+  #writtenOffset: number;
   /** While something that is wanted is not written. Never rejects. */
   #work: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
+    this.#schedule = options.schedule;
+    this.#queuedOffset = options.writtenOffset;
+    this.#wantedOffset = options.writtenOffset;
+    this.#writtenOffset = options.writtenOffset;
   }
 
   /** Of the batches that are in no file yet. */
@@ -46,26 +58,27 @@ export class LogWriter implements Writable {
     return this.#queuedBytes;
   }
 
-  add(segment: Segment, batch: StoredBatch): void {
-    const last = this.#queue.at(-1);
-    if (last?.segment === segment) last.batches.push(batch);
-    else this.#queue.push({ segment, batches: [batch] });
-    this.#queuedBytes += batch.bytes.byteLength;
-    this.#queued += 1;
-    this.#options.schedule.queued(this, batch.bytes.byteLength);
+  /** Another batch of `bytes`, which ends before `endOffset`, is in the tail. */
+  add(segment: Segment, endOffset: number, bytes: number): void {
+    if (this.#queuedBytes === 0) this.#schedule.waits(this);
+    else if (segment !== this.#segment) this.#older = this.#runs();
+    this.#segment = segment;
+    this.#queuedBytes += bytes;
+    this.#queuedOffset = endOffset;
+    this.#schedule.queued(bytes);
   }
 
   /** Everything that is queued by now is on its way. */
   start(): void {
-    this.#wanted = this.#queued;
-    if (this.#written < this.#wanted && !this.#stopped) this.#work ??= this.#run();
+    this.#wantedOffset = this.#queuedOffset;
+    if (this.#writtenOffset < this.#wantedOffset && !this.#stopped) this.#work ??= this.#run();
   }
 
   /** Resolves when everything that is queued by now is with the operating system, or after a fault. */
   async write(): Promise<void> {
     this.start();
-    const wanted = this.#wanted;
-    while (this.#work !== undefined && this.#written < wanted) await this.#work;
+    const wanted = this.#wantedOffset;
+    while (this.#work !== undefined && this.#writtenOffset < wanted) await this.#work;
   }
 
   /** Lets go of what is queued: the log has failed. */
@@ -75,16 +88,21 @@ export class LogWriter implements Writable {
   }
 
   #take(): readonly QueuedRun[] {
-    const queue = this.#queue;
-    this.#options.schedule.taken(this, this.#queuedBytes);
-    this.#queue = [];
+    const runs = this.#queuedBytes > 0 ? this.#runs() : none;
+    this.#schedule.taken(this, this.#queuedBytes);
+    this.#older = none;
     this.#queuedBytes = 0;
-    return queue;
+    return runs;
+  }
+
+  #runs(): readonly QueuedRun[] {
+    const segment = this.#segment;
+    return segment === undefined ? none : [...this.#older, { segment, endOffset: this.#queuedOffset }];
   }
 
   async #run(): Promise<void> {
     try {
-      while (this.#written < this.#wanted && !this.#stopped) await this.#writeQueued();
+      while (this.#writtenOffset < this.#wantedOffset && !this.#stopped) await this.#writeQueued();
     } catch (error) {
       this.stop();
       this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
@@ -94,18 +112,24 @@ export class LogWriter implements Writable {
 
   /** Writes what was queued up to now, one segment after the other. */
   async #writeQueued(): Promise<void> {
-    for (const { segment, batches } of this.#take()) {
-      for (let start = 0; start < batches.length; ) {
-        const { parts, bytes, end, lastOffset } = nextWrite(batches, start);
-        await this.#write(segment, parts, bytes);
-        this.#written += end - start;
-        this.#options.onWritten(lastOffset + 1);
-        start = end;
+    const { tail, onWritten } = this.#options;
+    for (const { segment, endOffset } of this.#take()) {
+      while (this.#writtenOffset < endOffset) {
+        const slice = tail.read({
+          offset: this.#writtenOffset,
+          endOffset,
+          bytesMax: limits.logWriteBytes,
+          atLeastOneBatch: true,
+        });
+        assert(slice !== undefined && slice.bytes > 0, 'a batch has left memory before it was written', { endOffset });
+        await this.#write(segment, slice);
+        this.#writtenOffset = slice.nextOffset;
+        onWritten(slice.nextOffset);
       }
     }
   }
 
-  async #write(segment: Segment, parts: readonly Uint8Array[], bytes: number): Promise<void> {
+  async #write(segment: Segment, { parts, bytes }: LogSlice): Promise<void> {
     if (segment.writtenBytes === 0) await this.#options.beforeSegment();
     await this.#options.files.use(segment.log, (handle) => handle.write(parts, segment.writtenBytes));
     segment.log.mode = 'existing';
@@ -114,26 +138,4 @@ export class LogWriter implements Writable {
   }
 }
 
-interface NextWrite {
-  readonly parts: readonly Uint8Array[];
-  readonly bytes: number;
-  /** Behind its last batch. */
-  readonly end: number;
-  readonly lastOffset: number;
-}
-
-/** The batches from `start` on that go into their segment with one call, neighbours in memory as one part. */
-function nextWrite(batches: readonly StoredBatch[], start: number): NextWrite {
-  const parts = new JoinedParts();
-  let bytes = 0;
-  let lastOffset = -1;
-  let end = start;
-  for (; end < batches.length && bytes < limits.logWriteBytes; end += 1) {
-    const batch = batches[end];
-    if (batch === undefined) break;
-    parts.add(batch.bytes);
-    bytes += batch.bytes.byteLength;
-    lastOffset = batch.lastOffset;
-  }
-  return { parts: parts.take(), bytes, end, lastOffset };
-}
+const none: readonly QueuedRun[] = [];

@@ -27,8 +27,9 @@ function setting(lateBytesMax: number): Setting {
         bytes = 0;
       },
       queue() {
+        if (bytes === 0) schedule.waits(made);
         bytes += 10;
-        schedule.queued(made, 10);
+        schedule.queued(10);
       },
     };
     return made;

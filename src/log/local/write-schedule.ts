@@ -30,8 +30,13 @@ export class WriteSchedule {
     return this.#lateBytes;
   }
 
-  queued(writer: Writable, bytes: number): void {
+  /** `writer` has something queued, and had nothing. */
+  waits(writer: Writable): void {
     this.#late.add(writer);
+  }
+
+  /** Somebody who waits has queued another `bytes`. */
+  queued(bytes: number): void {
     this.#lateBytes += bytes;
     if (this.#lateBytes > this.#lateBytesMax) this.#endTurn();
   }
