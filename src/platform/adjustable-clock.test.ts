@@ -56,3 +56,13 @@ test('a cancelled timer does not run, and jumps follow one another', async () =>
   await Promise.all([clock.advance(100), clock.advance(50)]);
   assert.equal(clock.now() - start, 150);
 });
+
+test('a callback that throws fails its jump, and the next one is made', async () => {
+  const { clock } = standingStill();
+  const ran: string[] = [];
+  clock.after(10, () => assert.fail('thrown by a callback'));
+  clock.after(200, () => ran.push('later'));
+  await assert.rejects(clock.advance(100), /thrown by a callback/);
+  await clock.advance(200);
+  assert.deepEqual(ran, ['later']);
+});

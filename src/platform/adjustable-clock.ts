@@ -3,6 +3,7 @@
  * order, each at its own moment. It lets a running broker live through ten minutes in an instant. It never goes back.
  */
 import type { Clock, Timer, Timers } from '../base/env.ts';
+import { Turns } from '../base/turns.ts';
 
 export class AdjustableClock implements Clock, Timers {
   readonly #clock: Clock;
@@ -10,7 +11,7 @@ export class AdjustableClock implements Clock, Timers {
   readonly #waiting = new Set<AdjustableTimer>();
   #offsetMs = 0;
   /** Jumps do not overlap: the next begins when the last one is through. */
-  #jump: Promise<void> = Promise.resolve();
+  readonly #jumps = new Turns();
 
   constructor(real: { clock: Clock; timers: Timers }) {
     this.#clock = real.clock;
@@ -37,8 +38,7 @@ export class AdjustableClock implements Clock, Timers {
 
   /** Resolves when every timer due within the next `ms` has run, and the work that follows at once from each has had its turn. */
   advance(ms: number): Promise<void> {
-    this.#jump = this.#jump.then(() => this.#advance(ms));
-    return this.#jump;
+    return this.#jumps.take(() => this.#advance(ms));
   }
 
   async #advance(ms: number): Promise<void> {

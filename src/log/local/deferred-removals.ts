@@ -5,6 +5,7 @@
 import type { Disk, Timer, Timers } from '../../base/env.ts';
 import { DiskFault } from '../../base/faults.ts';
 import type { Lifecycle } from '../../base/lifecycle.ts';
+import { Turns } from '../../base/turns.ts';
 import { DELETED, fileName, LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX } from './file-names.ts';
 import type { Segment } from './segment.ts';
 
@@ -21,7 +22,7 @@ export class DeferredRemovals {
   readonly #timers: Timers;
   readonly #lifecycle: Lifecycle;
   readonly #waiting = new Set<Waiting>();
-  #renaming: Promise<void> = Promise.resolve();
+  readonly #renames = new Turns();
 
   constructor(options: { disk: Disk; timers: Timers; lifecycle: Lifecycle }) {
     this.#disk = options.disk;
@@ -31,10 +32,9 @@ export class DeferredRemovals {
 
   /** The segments are below the log's durable start. Reads of them that are under way go on. */
   add(directory: string, segments: readonly Segment[], delayMs: number): void {
-    this.#lifecycle.run('take files out of a log', () => {
-      this.#renaming = this.#renaming.then(() => this.#rename(directory, segments, delayMs));
-      return this.#renaming;
-    });
+    this.#lifecycle.run('take files out of a log', () =>
+      this.#renames.take(() => this.#rename(directory, segments, delayMs)),
+    );
   }
 
   /** The files are renamed already. */
@@ -48,14 +48,14 @@ export class DeferredRemovals {
 
   /** Removes at once what is still waiting. To be called when nobody reads any more. */
   async finish(): Promise<void> {
-    await this.#renaming;
+    await this.#renames.take(async () => {});
     for (const waiting of this.#waiting) {
       waiting.timer.cancel();
       await this.#remove(waiting);
     }
   }
 
-  /** Must not reject: the next one waits for it. What could not be renamed is below the log's start, and is tried again at the next opening. */
+  /** What could not be renamed is below the log's start, and is tried again at the next opening. */
   async #rename(directory: string, segments: readonly Segment[], delayMs: number): Promise<void> {
     const paths: string[] = [];
     for (const segment of segments) {
