@@ -79,7 +79,7 @@ test('the simulation finds a journal that is emptied before the segments are syn
     'append',
     async function (this: Journal, entries: readonly JournalEntry[]) {
       await append.call(this, entries);
-      for (const { id } of entries) this.settled(id, Number.POSITIVE_INFINITY);
+      for (const { seat } of entries) this.settled(seat.id, Number.POSITIVE_INFINITY);
     },
   );
   try {

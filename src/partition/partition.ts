@@ -87,12 +87,13 @@ export class Partition {
   readonly #progress: PartitionProgress;
   readonly #producerExpirationMs: () => number;
   readonly #verifiesTransactions: () => boolean;
-  readonly #flush: FlushSchedule;
   /** Where this leader's epoch begins, until the log has a record of it and knows. */
   readonly #epochStartOffset: number;
 
   #settings: TopicSettings;
   #syncsFirst: boolean;
+  /** Made when first needed: an idle partition is to cost little. */
+  #flush: FlushSchedule | undefined;
   #closing: Promise<void> | undefined;
   #takesAppends = true;
   #stopped: PartitionFault | undefined;
@@ -111,7 +112,6 @@ export class Partition {
     this.#snapshots = new SnapshotKeeper({ logger: env.logger, log, producers });
     this.#producerExpirationMs = options.producerExpirationMs;
     this.#verifiesTransactions = options.verifiesTransactions;
-    this.#flush = new FlushSchedule(env.timers, settings, () => this.#requestSync());
     this.#settings = settings;
     this.#syncsFirst = syncsBeforeAcknowledging(settings);
     this.#epochStartOffset = log.endOffset;
@@ -401,7 +401,7 @@ export class Partition {
     if (this.#stopped !== undefined) return;
     this.#settings = settings;
     this.#syncsFirst = syncsBeforeAcknowledging(settings);
-    this.#flush.reconfigure(settings);
+    this.#flush?.reconfigure(settings);
     this.#log.reconfigure(settings);
     // Whoever waits under the old settings is waited for until a sync, whatever the new ones say.
     if (this.#log.durableOffset < this.#log.endOffset) this.#log.requestSync();
@@ -415,7 +415,7 @@ export class Partition {
     if (this.#stopped === undefined) {
       const fault = this.#fault(kind);
       this.#stopped = fault;
-      this.#flush.stop();
+      this.#flush?.stop();
       if (kind !== 'closed') this.#progress.fail(fault);
       this.#closing = turns.run(() => this.#close(fault));
     }
@@ -499,6 +499,7 @@ export class Partition {
   /** The high watermark follows what is written. */
   #writeFirst(records: number): void {
     this.#log.requestWrite();
+    this.#flush ??= new FlushSchedule(this.#env.timers, this.#settings, () => this.#requestSync());
     this.#flush.appended(records);
   }
 
@@ -533,7 +534,7 @@ export class Partition {
       this.#advance();
     } else if (this.#stopped === undefined) {
       this.#stopped = this.#fault('storage', cause);
-      this.#flush.stop();
+      this.#flush?.stop();
       this.#progress.fail(this.#stopped);
       this.#onStop?.(this.#stopped);
     }

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { frameOf } from '../../log/local/journal/journal-frame.fixture.ts';
-import { emptySeat, formatFileHeader } from '../../log/local/journal/journal-frame.ts';
-import { keyOf } from '../../log/log-key.ts';
+import { formatFileHeader, seatFor } from '../../log/local/journal/journal-frame.ts';
 import { ExitCode } from '../exit-code.ts';
 import { run } from '../run.ts';
 import { testShell } from '../testing-shell.ts';
@@ -38,7 +37,7 @@ test('what only the journal has is told, and is no fault', async () => {
   const batch = await readFile(join(directory, 'samples-0', '00000000000000000000.log'));
   const bytes = batch.subarray(0, batch.readInt32BE(8) + 12);
   const id = { topic: 'samples', topicId: 'x', partition: 7 };
-  const entries = [{ id, key: keyOf(id), seat: emptySeat(), parts: [bytes], bytes: bytes.length, endOffset: 1 }];
+  const entries = [{ seat: seatFor(id), parts: [bytes], bytes: bytes.length, endOffset: 1 }];
   const frame = frameOf({ generation: 1, entries, numbers: new Map() });
   const journal = join(directory, '.ottla_journal.1');
   await writeFile(journal, Buffer.concat([formatFileHeader(1), frame]));

@@ -8,12 +8,12 @@ type AbortedRead = { readonly offset: number; readonly nextOffset: number };
 
 export class AbortedLists {
   readonly #segments: SegmentList;
-  readonly #onFault: (fault: Error) => void;
+  readonly #log: { fail(fault: Error): void };
 
-  /** `onFault`: a list that is gone cannot be done without. */
-  constructor(options: { segments: SegmentList; onFault: (fault: Error) => void }) {
+  /** `log` cannot do without a list that is gone. */
+  constructor(options: { segments: SegmentList; log: { fail(fault: Error): void } }) {
     this.#segments = options.segments;
-    this.#onFault = options.onFault;
+    this.#log = options.log;
   }
 
   in(read: AbortedRead): readonly AbortedTransaction[] | Promise<readonly AbortedTransaction[]> {
@@ -37,7 +37,7 @@ export class AbortedLists {
       await this.#segments.renamed();
       // Retention or compaction took segments away in the meantime, with their lists.
       if (segments !== this.#segments.all) return this.in(read);
-      this.#onFault(error);
+      this.#log.fail(error);
       throw error;
     }
   }

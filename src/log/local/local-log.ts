@@ -31,10 +31,10 @@ import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import { type CompactableLog, LogCompaction } from './log-compaction.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { LogHost } from './log-host.ts';
-import { LogReader } from './log-reader.ts';
+import { LogReader, type ReadLog } from './log-reader.ts';
 import type { LogState } from './log-state.ts';
-import { LogSyncer } from './log-syncer.ts';
-import { LogWriter } from './log-writer.ts';
+import { LogSyncer, type SyncedLog } from './log-syncer.ts';
+import { LogWriter, type WrittenLog } from './log-writer.ts';
 import { newSegmentFacts, Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
@@ -63,7 +63,7 @@ export interface FoundLog {
   readonly snapshotsMayBeTorn: boolean;
 }
 
-export class LocalLog implements PartitionLog {
+export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   readonly id: LogId;
   readonly directory: LogDirectory;
   onProgress: (fault: Error | undefined) => void = () => {};
@@ -111,33 +111,17 @@ export class LocalLog implements PartitionLog {
     this.#epochs = new EpochFile({ disk: env.disk, directory: directory.path, epochs, isChanged });
     const outlive = options.startOffset > 0;
     this.#snapshots = new SnapshotFiles({ disk: env.disk, directory, offsets, mayBeTorn, outlive });
-    const onFault = (fault: Error) => this.fail(fault);
-    this.#writer = new LogWriter({
-      files,
-      schedule: host.writes,
-      tail: this.#tail,
-      writtenOffset: this.#endOffset,
-      beforeSegment: () => this.#syncer.beforeSegment(),
-      onWritten: (offset) => this.#onWritten(offset),
-      onFault,
-    });
+    const tail = this.#tail;
+    this.#writer = new LogWriter({ log: this, files, schedule: host.writes, tail, writtenOffset: this.#endOffset });
     this.#syncer = new LogSyncer({
-      id,
-      files,
-      slots: host.syncSlots,
-      rounds: host.syncRounds,
-      journal: host.journal,
-      directory,
-      tail: this.#tail,
-      write: () => this.#writer.write(),
+      host,
+      log: this,
+      tail,
       durableOffset: this.#endOffset,
       syncedOffset: options.syncedOffset,
-      onDurable: () => this.#progress(),
-      onFault,
     });
-    const mayHaveGaps = ({ baseOffset }: Segment) => this.#isCompacted || baseOffset < (host.cleanOffset(id) ?? 0);
-    this.#reader = new LogReader({ env, files, segments, tail: this.#tail, bounds: this, mayHaveGaps });
-    this.#aborted = new AbortedLists({ segments, onFault });
+    this.#reader = new LogReader({ env, log: this, files, segments, tail });
+    this.#aborted = new AbortedLists({ log: this, segments });
     for (const segment of segments.all) if (!segment.finished) this.#syncer.follow(segment);
   }
 
@@ -222,10 +206,18 @@ export class LocalLog implements PartitionLog {
     });
   }
 
-  #onWritten(offset: number): void {
+  beforeSegment(): Promise<void> {
+    return this.#syncer.beforeSegment();
+  }
+
+  onWritten(offset: number): void {
     this.#writtenOffset = offset;
     this.#tail.writtenOffset = offset;
     this.#syncer.written(offset);
+    this.#progress();
+  }
+
+  onDurable(): void {
     this.#progress();
   }
 
@@ -266,6 +258,10 @@ export class LocalLog implements PartitionLog {
 
   read(read: LogRead): LogSlice | Promise<LogSlice> {
     return this.#reader.read(read);
+  }
+
+  mayHaveGaps({ baseOffset }: Segment): boolean {
+    return this.#isCompacted || baseOffset < (this.#host.cleanOffset(this.id) ?? 0);
   }
 
   async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {

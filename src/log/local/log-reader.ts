@@ -2,7 +2,7 @@
 import type { Env } from '../../base/env.ts';
 import { isAbsent } from '../../base/faults.ts';
 import { lastOffset } from '../../protocol/batch/header.ts';
-import type { LogRead, LogSlice, PartitionLog, TimestampOffset } from '../log-engine.ts';
+import type { LogRead, LogSlice, TimestampOffset } from '../log-engine.ts';
 import type { RecentTail } from '../recent-batches.ts';
 import { firstRecordOfMaxTimestamp, firstRecordSince } from '../record-times.ts';
 import { walkBatches } from './batch-walk.ts';
@@ -11,32 +11,43 @@ import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import { type SearchedSlice, SegmentSearch } from './segment-search.ts';
 
+/** Which log is read, as it is now. */
+export interface ReadLog {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Compaction may have taken offsets out of the segment. */
+  mayHaveGaps(segment: Segment): boolean;
+}
+
 export interface LogReaderOptions {
-  readonly env: Env;
+  readonly env: Pick<Env, 'readBuffers' | 'logger'>;
+  readonly log: ReadLog;
   readonly files: OpenFiles;
   readonly segments: SegmentList;
   readonly tail: RecentTail;
-  /** Where the log begins and ends, as it is now. */
-  readonly bounds: Pick<PartitionLog, 'startOffset' | 'endOffset'>;
-  /** Compaction may have taken offsets out of the segment. */
-  readonly mayHaveGaps: (segment: Segment) => boolean;
 }
 
 export class LogReader {
+  readonly #env: LogReaderOptions['env'];
+  readonly #log: ReadLog;
   readonly #files: OpenFiles;
   readonly #segments: SegmentList;
   readonly #tail: RecentTail;
-  readonly #bounds: LogReaderOptions['bounds'];
-  readonly #mayHaveGaps: (segment: Segment) => boolean;
-  readonly #search: SegmentSearch;
+  /** Made when a segment is first searched: an idle log is to cost little. */
+  #searched: SegmentSearch | undefined;
 
-  constructor({ env, files, segments, tail, bounds, mayHaveGaps }: LogReaderOptions) {
+  constructor({ env, log, files, segments, tail }: LogReaderOptions) {
+    this.#env = env;
+    this.#log = log;
     this.#files = files;
     this.#segments = segments;
     this.#tail = tail;
-    this.#bounds = bounds;
-    this.#mayHaveGaps = mayHaveGaps;
-    this.#search = new SegmentSearch({ files, buffers: env.readBuffers, logger: env.logger });
+  }
+
+  get #search(): SegmentSearch {
+    const { readBuffers: buffers, logger } = this.#env;
+    this.#searched ??= new SegmentSearch({ files: this.#files, buffers, logger });
+    return this.#searched;
   }
 
   read(read: LogRead): LogSlice | Promise<LogSlice> {
@@ -56,7 +67,7 @@ export class LogReader {
       const segment = segments[index];
       if (segment === undefined || segment.baseOffset >= read.endOffset) break;
       const slice = await this.#readSegment(segment, read);
-      if (slice === undefined) return read.offset < this.#bounds.startOffset ? empty : this.#readFiles(read);
+      if (slice === undefined) return read.offset < this.#log.startOffset ? empty : this.#readFiles(read);
       if (slice.bytes > 0 || slice.more) return slice;
       if (this.#isMissing(segment, read)) this.#search.tellGap(segment, Math.max(read.offset, segment.baseOffset));
       const recent = this.#tail.read(read);
@@ -69,7 +80,7 @@ export class LogReader {
   #isMissing(segment: Segment, { offset, endOffset }: LogRead): boolean {
     const isComplete = segment !== this.#segments.active && segment.writtenBytes === segment.bytes;
     const isWanted = offset < segment.endOffset && endOffset >= segment.endOffset;
-    return isComplete && isWanted && !this.#mayHaveGaps(segment);
+    return isComplete && isWanted && !this.#log.mayHaveGaps(segment);
   }
 
   /** Undefined when retention or compaction took the segment's files away in the meantime. */
@@ -90,7 +101,7 @@ export class LogReader {
 
   async #offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
     const { timestamp, endOffset } = request;
-    const { startOffset } = this.#bounds;
+    const { startOffset } = this.#log;
     for (const segment of this.#segments.from(startOffset)) {
       if (segment.maxTimestamp < timestamp) continue;
       let from: number | undefined = startOffset;
@@ -116,7 +127,7 @@ export class LogReader {
   }
 
   async #batchAt(offset: number): Promise<Uint8Array | undefined> {
-    const slice = await this.read({ offset, endOffset: this.#bounds.endOffset, bytesMax: 1, atLeastOneBatch: true });
+    const slice = await this.read({ offset, endOffset: this.#log.endOffset, bytesMax: 1, atLeastOneBatch: true });
     return slice.parts[0];
   }
 

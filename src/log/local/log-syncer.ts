@@ -4,40 +4,48 @@
  */
 import type { Slots } from '../../base/slots.ts';
 import type { LogId } from '../log-engine.ts';
-import { keyOf } from '../log-key.ts';
 import type { RecentTail } from '../recent-batches.ts';
 import type { Journal } from './journal/journal.ts';
-import { emptySeat, type JournalEntry, type JournalSeat } from './journal/journal-frame.ts';
+import { type JournalEntry, type JournalSeat, seatFor } from './journal/journal-frame.ts';
 import type { RoundMember, SyncRounds } from './journal/sync-rounds.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { Segment } from './segment.ts';
 
-export interface LogSyncerOptions {
-  readonly id: LogId;
+/** What is shared by all logs. */
+export interface SyncerHost {
   readonly files: OpenFiles;
-  /** Shared by all logs: a sync holds files open, and a disk does not get faster by more of them. */
-  readonly slots: Slots;
-  readonly rounds: SyncRounds;
+  /** A sync holds files open, and a disk does not get faster by more of them. */
+  readonly syncSlots: Slots;
+  readonly syncRounds: SyncRounds;
   readonly journal: Journal;
+}
+
+/** Which log is synced. */
+export interface SyncedLog {
+  readonly id: LogId;
   readonly directory: LogDirectory;
+  /** Resolves to true when everything appended is with the operating system, to false after a fault. */
+  written(): Promise<boolean>;
+  onDurable(): void;
+  fail(fault: Error): void;
+}
+
+export interface LogSyncerOptions {
+  readonly host: SyncerHost;
+  readonly log: SyncedLog;
   /** The batches that the journal would be given. */
   readonly tail: RecentTail;
-  /** Resolves when everything appended is with the operating system, or after a fault of the log. */
-  readonly write: () => Promise<void>;
   readonly durableOffset: number;
   /** Below, the segments are synced; what lies between has the journal. */
   readonly syncedOffset: number;
-  readonly onDurable: () => void;
-  readonly onFault: (fault: Error) => void;
 }
 
 export class LogSyncer implements RoundMember {
-  readonly #options: LogSyncerOptions;
-  readonly #rounds: SyncRounds;
+  readonly #host: SyncerHost;
+  readonly #log: SyncedLog;
   readonly #tail: RecentTail;
-  readonly #key: string;
   /** Made when first needed: an idle log is to cost little. */
   #seat: JournalSeat | undefined;
   /** Segments that hold bytes or names that may not be durable, oldest first. The last one takes the appends. */
@@ -57,10 +65,9 @@ export class LogSyncer implements RoundMember {
   #closed = false;
 
   constructor(options: LogSyncerOptions) {
-    this.#options = options;
-    this.#rounds = options.rounds;
+    this.#host = options.host;
+    this.#log = options.log;
     this.#tail = options.tail;
-    this.#key = keyOf(options.id);
     this.#durableOffset = options.durableOffset;
     this.#syncedOffset = options.syncedOffset;
     this.#journalledOffset = options.durableOffset;
@@ -146,7 +153,7 @@ export class LogSyncer implements RoundMember {
     if (this.#joined || this.#closed || this.#fault !== undefined) return;
     if (this.#durableOffset >= this.#wantedOffset) return;
     this.#joined = true;
-    this.#rounds.join(this);
+    this.#host.syncRounds.join(this);
   }
 
   onServed(): void {
@@ -166,10 +173,8 @@ export class LogSyncer implements RoundMember {
     });
     if (slice === undefined || slice.nextOffset !== endOffset || slice.bytes === 0) return undefined;
     this.#journalledOffset = endOffset;
-    this.#seat ??= emptySeat();
+    this.#seat ??= seatFor(this.#log.id);
     return {
-      id: this.#options.id,
-      key: this.#key,
       seat: this.#seat,
       parts: slice.parts,
       bytes: slice.bytes,
@@ -188,7 +193,7 @@ export class LogSyncer implements RoundMember {
 
   /** Writes what is appended and syncs the segments. Rejects with the fault, which has been reported. */
   async sync(): Promise<void> {
-    await this.#options.write();
+    await this.#log.written();
     await this.#syncWritten();
   }
 
@@ -196,7 +201,7 @@ export class LogSyncer implements RoundMember {
     while (this.#syncing !== undefined) await this.#syncing.catch(() => {});
     if (this.#fault !== undefined) throw this.#fault;
     if (this.#closed) return;
-    this.#syncing = this.#options.slots.run(() => this.#sync());
+    this.#syncing = this.#host.syncSlots.run(() => this.#sync());
     try {
       await this.#syncing;
     } catch (error) {
@@ -213,26 +218,26 @@ export class LogSyncer implements RoundMember {
     await this.#syncNames(segments);
     this.#syncedOffset = writtenOffset;
     this.#moveDurable(writtenOffset);
-    this.#options.journal.settled(this.#options.id, writtenOffset);
+    this.#host.journal.settled(this.#log.id, writtenOffset);
     await this.#finishComplete(segments);
   }
 
   #moveDurable(offset: number): void {
     if (offset <= this.#durableOffset) return;
     this.#durableOffset = offset;
-    this.#options.onDurable();
+    this.#log.onDurable();
   }
 
   #fail(fault: Error): Error {
     this.#fault ??= fault;
-    this.#options.onFault(this.#fault);
+    this.#log.fail(this.#fault);
     return this.#fault;
   }
 
   async #syncSegment(segment: Segment): Promise<void> {
     const bytes = segment.writtenBytes;
     if (bytes === segment.durableBytes) return;
-    await this.#options.files.use(segment.log, (handle) => handle.sync());
+    await this.#host.files.use(segment.log, (handle) => handle.sync());
     segment.durableBytes = bytes;
   }
 
@@ -240,7 +245,7 @@ export class LogSyncer implements RoundMember {
   async #syncNames(segments: readonly Segment[]): Promise<void> {
     const unnamed = segments.filter((segment) => !segment.namesDurable && segment.durableBytes > 0);
     if (unnamed.length === 0) return;
-    await this.#options.directory.sync();
+    await this.#log.directory.sync();
     for (const segment of unnamed) segment.namesDurable = true;
   }
 

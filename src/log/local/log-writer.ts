@@ -16,23 +16,30 @@ interface QueuedRun {
   readonly endOffset: number;
 }
 
+/** Whose batches are written. */
+export interface WrittenLog {
+  /** Awaited before a segment gets its first byte. */
+  beforeSegment(): Promise<void>;
+  /** Everything below `offset` is with the operating system. */
+  onWritten(offset: number): void;
+  fail(fault: Error): void;
+}
+
 export interface LogWriterOptions {
+  readonly log: WrittenLog;
   readonly files: OpenFiles;
   readonly schedule: WriteSchedule;
   /** Has every batch that is not written. */
   readonly tail: RecentTail;
   /** Where the first run begins. */
   readonly writtenOffset: number;
-  /** Awaited before a segment gets its first byte. */
-  readonly beforeSegment: () => Promise<void>;
-  /** Everything below `offset` is with the operating system. */
-  readonly onWritten: (offset: number) => void;
-  readonly onFault: (fault: Error) => void;
 }
 
 export class LogWriter implements Writable {
-  readonly #options: LogWriterOptions;
+  readonly #log: WrittenLog;
+  readonly #files: OpenFiles;
   readonly #schedule: WriteSchedule;
+  readonly #tail: RecentTail;
   /** Of segments before the one that was queued for last. */
   #older: readonly QueuedRun[] = none;
   #segment: Segment | undefined;
@@ -46,8 +53,10 @@ export class LogWriter implements Writable {
   #stopped = false;
 
   constructor(options: LogWriterOptions) {
-    this.#options = options;
+    this.#log = options.log;
+    this.#files = options.files;
     this.#schedule = options.schedule;
+    this.#tail = options.tail;
     this.#queuedOffset = options.writtenOffset;
     this.#wantedOffset = options.writtenOffset;
     this.#writtenOffset = options.writtenOffset;
@@ -105,17 +114,16 @@ export class LogWriter implements Writable {
       while (this.#writtenOffset < this.#wantedOffset && !this.#stopped) await this.#writeQueued();
     } catch (error) {
       this.stop();
-      this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+      this.#log.fail(error instanceof Error ? error : new Error(String(error)));
     }
     this.#work = undefined;
   }
 
   /** Writes what was queued up to now, one segment after the other. */
   async #writeQueued(): Promise<void> {
-    const { tail, onWritten } = this.#options;
     for (const { segment, endOffset } of this.#take()) {
       while (this.#writtenOffset < endOffset) {
-        const slice = tail.read({
+        const slice = this.#tail.read({
           offset: this.#writtenOffset,
           endOffset,
           bytesMax: limits.logWriteBytes,
@@ -124,14 +132,14 @@ export class LogWriter implements Writable {
         assert(slice !== undefined && slice.bytes > 0, 'a batch has left memory before it was written', { endOffset });
         await this.#write(segment, slice);
         this.#writtenOffset = slice.nextOffset;
-        onWritten(slice.nextOffset);
+        this.#log.onWritten(slice.nextOffset);
       }
     }
   }
 
   async #write(segment: Segment, { parts, bytes }: LogSlice): Promise<void> {
-    if (segment.writtenBytes === 0) await this.#options.beforeSegment();
-    await this.#options.files.use(segment.log, (handle) => handle.write(parts, segment.writtenBytes));
+    if (segment.writtenBytes === 0) await this.#log.beforeSegment();
+    await this.#files.use(segment.log, (handle) => handle.write(parts, segment.writtenBytes));
     segment.log.mode = 'existing';
     segment.writtenBytes += bytes;
     if (segment.indexTailsLarge) await segment.flushIndexes();

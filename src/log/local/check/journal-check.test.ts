@@ -6,10 +6,9 @@ import { nextProcess, RecordingLogger, type TestEnv, testEnv } from '../../../..
 import type { Disk, DiskFile } from '../../../base/env.ts';
 import { batchAt, logId, logSettings, whenProgress } from '../../log.fixture.ts';
 import type { AppendedBatch } from '../../log-engine.ts';
-import { keyOf } from '../../log-key.ts';
 import { directoryName, HIGH_WATERMARKS, JOURNAL } from '../file-names.ts';
 import { frameOf } from '../journal/journal-frame.fixture.ts';
-import { emptySeat, FILE_HEADER_BYTES, formatFileHeader, type JournalEntry } from '../journal/journal-frame.ts';
+import { FILE_HEADER_BYTES, formatFileHeader, type JournalEntry, seatFor } from '../journal/journal-frame.ts';
 import { startEngine } from '../local-engine.fixture.ts';
 import { LocalLogEngine } from '../local-engine.ts';
 import { checkDirectory, faultsOf } from './check-directory.ts';
@@ -31,8 +30,7 @@ async function check(env: TestEnv) {
 }
 
 function entry(partition: number, { bytes, lastOffset }: AppendedBatch): JournalEntry {
-  const id = logId({ partition });
-  return { id, key: keyOf(id), seat: emptySeat(), parts: [bytes], bytes: bytes.byteLength, endOffset: lastOffset + 1 };
+  return { seat: seatFor(logId({ partition })), parts: [bytes], bytes: bytes.byteLength, endOffset: lastOffset + 1 };
 }
 
 /** Ten logs with three batches each, durable by the journal alone. */

@@ -125,12 +125,12 @@ export class JournalFile {
     this.#bytes += isFirst ? FILE_HEADER_BYTES + frame.bytes : frame.bytes;
   }
 
-  #note({ id, key, seat, endOffset }: JournalEntry): void {
+  #note({ seat, endOffset }: JournalEntry): void {
     if (seat.generation === this.generation && seat.log?.isNeeded) {
       seat.log.endOffset = endOffset;
     } else {
-      seat.log = { id, endOffset, isNeeded: true };
-      this.#logs.set(key, seat.log);
+      seat.log = { id: seat.id, endOffset, isNeeded: true };
+      this.#logs.set(seat.key, seat.log);
     }
   }
 

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batchAt, logId } from '../../log.fixture.ts';
 import type { LogId } from '../../log-engine.ts';
-import { keyOf } from '../../log-key.ts';
 import { frameOf } from './journal-frame.fixture.ts';
 import {
-  emptySeat,
   FILE_HEADER_BYTES,
   FREE,
   type FrameEntry,
@@ -14,15 +12,13 @@ import {
   type JournalEntry,
   parseFileHeader,
   parseFrame,
+  seatFor,
 } from './journal-frame.ts';
 
 function entry(partition: number, offset: number): JournalEntry {
   const { bytes, lastOffset } = batchAt(offset, { records: 2 });
-  const id = logId({ partition });
   return {
-    id,
-    key: keyOf(id),
-    seat: emptySeat(),
+    seat: seatFor(logId({ partition })),
     parts: [bytes.subarray(0, 30), bytes.subarray(30)],
     bytes: bytes.length,
     endOffset: lastOffset + 1,

@@ -9,6 +9,7 @@ import { Reader } from '../../../protocol/reader.ts';
 import { type Encoded, Writer } from '../../../protocol/writer.ts';
 import { JoinedParts } from '../../joined-parts.ts';
 import type { LogId } from '../../log-engine.ts';
+import { keyOf } from '../../log-key.ts';
 
 /** The header has a sector of its own: no frame's write can tear it. */
 export const FILE_HEADER_BYTES = 512;
@@ -29,24 +30,22 @@ export interface JournalledLog {
   isNeeded: boolean;
 }
 
-/** Where a log is in the file that took its last batches, so that the next ones look nothing up. */
+/** A log's own, for all of its entries: where it is in the file that took the last one, so that the next looks nothing up. */
 export interface JournalSeat {
+  readonly id: LogId;
+  readonly key: string;
   /** The file's generation. */
   generation: number;
   number: number;
   log: JournalledLog | undefined;
 }
 
-export function emptySeat(): JournalSeat {
-  return { generation: FREE, number: 0, log: undefined };
+export function seatFor(id: LogId): JournalSeat {
+  return { id, key: keyOf(id), generation: FREE, number: 0, log: undefined };
 }
 
 /** Whole batches of one log, one after the other. */
 export interface JournalEntry {
-  readonly id: LogId;
-  /** `keyOf(id)`. */
-  readonly key: string;
-  /** The log's own, the same with each of its entries. */
   readonly seat: JournalSeat;
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
@@ -119,13 +118,13 @@ function frameHead({ generation, entries, numbers }: Parameters<typeof formatFra
   head.int32(0);
   head.int64(generation);
   const named: LogId[] = [];
-  for (const { id, key, seat } of entries) {
+  for (const { seat } of entries) {
     if (seat.generation === generation) continue;
-    const known = numbers.get(key);
-    if (known === undefined) named.push(id);
+    const known = numbers.get(seat.key);
+    if (known === undefined) named.push(seat.id);
     seat.number = known ?? numbers.size;
     seat.generation = generation;
-    numbers.set(key, seat.number);
+    numbers.set(seat.key, seat.number);
   }
   head.uvarint(named.length);
   for (const id of named) {
