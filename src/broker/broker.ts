@@ -82,7 +82,7 @@ export async function openBroker(options: BrokerOptions): Promise<OpenBroker> {
   const { image } = metadata;
   const removals = new TopicRemovals({ image, engine, background });
   removals.resume();
-  const beginLeaderEpoch = (id: LogId) => metadata.beginLeaderEpoch(id);
+  const beginLeaderEpoch = (id: LogId, above: number) => metadata.beginLeaderEpoch({ ...id, above });
   const partitions = new PartitionDirectory({
     env,
     nodeId,

@@ -30,8 +30,8 @@ export interface PartitionDirectoryOptions {
   readonly removals: TopicRemovals;
   /** Closing that nobody waits for. */
   readonly background: Lifecycle;
-  /** Of a partition that this broker leads; in the image when it resolves. */
-  readonly beginLeaderEpoch: (id: LogId) => Promise<void>;
+  /** Of a partition that this broker leads, later than the one it has and than `above`; in the image when it resolves. */
+  readonly beginLeaderEpoch: (id: LogId, above: number) => Promise<void>;
 }
 
 /** The open partition, or why there is none (an error code); a promise of it when the log has to be opened first. */
@@ -229,8 +229,11 @@ export class PartitionDirectory {
     try {
       let { leaderEpoch } = found;
       // Clients have read records that the log has no more: what comes in their place is of another epoch, so that they can tell (KIP-320).
-      if (shown?.leaderEpoch === leaderEpoch && log.endOffset < shown.highWatermark) {
-        await beginLeaderEpoch(id);
+      const hasLost = shown?.leaderEpoch === leaderEpoch && log.endOffset < shown.highWatermark;
+      // Apache Kafka wrote the log, or the metadata is an older copy: epochs only rise within a log.
+      const latestEpoch = log.leaderEpochs.at(-1)?.epoch ?? -1;
+      if (hasLost || latestEpoch > leaderEpoch) {
+        await beginLeaderEpoch(id, latestEpoch);
         leaderEpoch = this.#ledEpoch(id.topicId, id.partition) ?? leaderEpoch;
       }
       return await Partition.open({

@@ -4,7 +4,7 @@ import { beginLeaderEpoch } from './begin-leader-epoch.ts';
 import { LiveImage } from './live-image.ts';
 
 const TOPIC = { name: 'orders', topicId: 'AAAAAAAAAAAAAAAAAAAAZg' };
-const LED = { topicId: TOPIC.topicId, partition: 0, nodeId: 1 };
+const LED = { topicId: TOPIC.topicId, partition: 0, nodeId: 1, above: -1 };
 
 function imageWithTopic(): LiveImage {
   const image = new LiveImage();
@@ -19,6 +19,17 @@ test('the leader stays and its epoch rises', () => {
   for (const record of beginLeaderEpoch(image, LED).records) image.apply(record);
   const [partition] = image.topicByName('orders')?.partitions ?? [];
   assert.deepEqual([partition?.leader, partition?.leaderEpoch, partition?.partitionEpoch], [1, 1, 1]);
+});
+
+test('the epoch rises above the one that it is to be later than, however far', () => {
+  const image = imageWithTopic();
+  for (const record of beginLeaderEpoch(image, { ...LED, above: 1_000 }).records) image.apply(record);
+  const partitions = image.topicByName('orders')?.partitions ?? [];
+  assert.deepEqual(
+    partitions.map(({ leader, leaderEpoch, partitionEpoch }) => [leader, leaderEpoch, partitionEpoch]),
+    [[1, 1_001, 1]],
+  );
+  assert.equal(image.partitionCount, 1);
 });
 
 test('nothing changes for a partition that is gone, or led elsewhere', () => {

@@ -134,9 +134,10 @@ export class ClusterMetadata {
     );
   }
 
-  /** For a partition that this broker leads and whose log has lost records that were committed. */
-  async beginLeaderEpoch({ topicId, partition }: { topicId: string; partition: number }): Promise<void> {
-    await this.#change((image) => beginLeaderEpoch(image, { topicId, partition, nodeId: this.#nodeId }));
+  /** For a partition that this broker leads, and whose log has lost records that were committed or is further than the metadata: it has epochs up to `above`. */
+  async beginLeaderEpoch(led: { topicId: string; partition: number; above: number }): Promise<void> {
+    const { topicId, partition, above } = led;
+    await this.#change((image) => beginLeaderEpoch(image, { topicId, partition, nodeId: this.#nodeId, above }));
   }
 
   /** One result per topic, in order. The names must differ. */

@@ -44,6 +44,7 @@ export interface TopicRemoved {
   readonly topicId: string;
 }
 
+/** Or written anew, in a later leader epoch. */
 export interface PartitionCreated {
   readonly kind: 'partition';
   readonly topicId: string;

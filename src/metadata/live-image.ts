@@ -102,7 +102,7 @@ export class LiveImage implements MetadataImage {
       case 'removeTopic':
         return this.#removeTopic(record.topicId);
       case 'partition':
-        return this.#addPartition(record);
+        return this.#putPartition(record);
       case 'partitionChange':
         return this.#changePartition(record);
       case 'config':
@@ -143,11 +143,17 @@ export class LiveImage implements MetadataImage {
     return { kind: 'topic-deleted', topic };
   }
 
-  #addPartition(record: PartitionCreated): MetadataChange {
+  /** A partition that is there already is written anew, as in Apache Kafka. */
+  #putPartition(record: PartitionCreated): MetadataChange {
     const topic = this.#topic(record.topicId);
-    assert(record.partitionId === topic.partitions.length, 'partitions come in order', record);
+    assert(record.partitionId <= topic.partitions.length, 'partitions come in order', record);
     const partition = new LivePartition(record, this.#brokers.get(record.leader));
-    topic.partitions.push(partition);
+    const before = topic.partitions[record.partitionId];
+    topic.partitions[record.partitionId] = partition;
+    if (before !== undefined) {
+      assert(before.leaderEpoch < partition.leaderEpoch, 'a partition is written anew in a later epoch', record);
+      return { kind: 'partition-changed', topic, partition };
+    }
     this.#partitionCount += 1;
     return { kind: 'partition-added', topic, partition };
   }
