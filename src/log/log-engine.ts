@@ -149,6 +149,9 @@ export interface PartitionLog {
    */
   append(batch: AppendedBatch): void;
 
+  /** Whether an append of so many bytes would not be refused with `LogFull` now. */
+  hasRoomFor(bytes: number): boolean;
+
   /**
    * Called after `writtenOffset`, `durableOffset` or `startOffset` moved, and once with a fault when the log failed (it is then closed: reopen it).
    * Set once, by the partition that opened the log. Never called from inside a method of this log.

@@ -57,6 +57,10 @@ export class HeldLog implements PartitionLog {
     this.#inner.append(batch);
   }
 
+  hasRoomFor(bytes: number): boolean {
+    return this.#inner.hasRoomFor(bytes);
+  }
+
   requestWrite(): void {}
 
   requestSync(): void {

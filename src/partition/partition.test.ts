@@ -126,6 +126,26 @@ test('a batch that a full log does not take uses up no sequence, and the partiti
   assert.deepEqual([appended(partition, producer(0)).duplicate, partition.logEndOffset], [false, 1]);
 });
 
+test('what a producer has sent behind a batch that a full log does not take is refused for the same reason', async () => {
+  const { partition, log } = await heldPartition();
+  appended(partition, producer(0));
+  const take = log.append.bind(log);
+  log.append = () => {
+    throw new LogFull('no room');
+  };
+  log.hasRoomFor = () => false;
+  for (const sequence of [1, 2]) {
+    const refused = append(partition, producer(sequence));
+    assert.equal(refused.kind === 'refused' && refused.error, ErrorCode.KAFKA_STORAGE_ERROR);
+  }
+  assert.equal(appended(partition, producer(0)).duplicate, true);
+  log.append = take;
+  log.hasRoomFor = () => true;
+  const refused = append(partition, producer(2));
+  assert.equal(refused.kind === 'refused' && refused.error, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
+  assert.equal(appended(partition, producer(1)).baseOffset, 1);
+});
+
 test('consumers read up to the high watermark, replicas to the log end', async () => {
   const { partition, log } = await heldPartition();
   appended(partition);

@@ -206,6 +206,10 @@ export class Partition {
     if (hasProducerId(batch)) {
       const verdict = this.#producers.check(batch, this.#beginning(batch, guard));
       if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
+      if (verdict.kind === 'out-of-order' && !this.#log.hasRoomFor(batch.length)) {
+        // The log has not taken the one before it. A producer that is told of a gap begins a new epoch, and what it sends again in that one is not known any more.
+        return refused(ErrorCode.KAFKA_STORAGE_ERROR);
+      }
       if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict), this.logStartOffset);
     }
     return this.#place(batch, checked.logAppendTimeMs);

@@ -28,6 +28,7 @@ test('appends end before the disk is full, reads go on, and appends begin again 
   env.disk.bytesFree = RESERVE - 1;
   await env.clock.advance(limits.recoveryPointAgeMs);
   assert.throws(() => appendTo(log, {}), LogFull);
+  assert.equal(log.hasRoomFor(1), false);
   assert.equal(log.endOffset, 1);
   assert.ok((await read(log)) > 0);
   env.disk.bytesFree = RESERVE + 1;
@@ -62,6 +63,7 @@ test('what is internal goes on from the reserve', async () => {
   env.disk.bytesFree = RESERVE - 1;
   const engine = await start(env);
   const log = await engine.open(logId({ topic: 'internal' }), logSettings());
+  assert.equal(log.hasRoomFor(1), true);
   appendTo(log, {});
   assert.equal(log.endOffset, 1);
   await engine.close();

@@ -159,6 +159,10 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     this.#add(batch);
   }
 
+  hasRoomFor(_bytes: number): boolean {
+    return this.#usesReserve || !this.#host.room.full;
+  }
+
   /** Takes back a batch that the journal has, also when the disk is full: it has its room in the reserve. */
   restore(batch: AppendedBatch): void {
     this.#add(batch);

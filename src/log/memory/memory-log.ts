@@ -114,8 +114,9 @@ export class MemoryLog implements PartitionLog {
 
   append(batch: AppendedBatch): void {
     if (this.#closed) throw new LogClosed('an append to a closed log');
-    if (!this.#hasRoomFor(batch)) this.#deleteExpired(this.#data.endOffset);
-    if (!this.#hasRoomFor(batch))
+    const bytes = batch.bytes.byteLength;
+    if (!this.hasRoomFor(bytes)) this.#deleteExpired(this.#data.endOffset);
+    if (!this.hasRoomFor(bytes))
       throw new LogFull(`the logs in memory hold ${this.#retained.total} bytes, their bound`);
     const nowMs = this.#env.clock.now();
     const segment = this.#segmentFor(batch, nowMs);
@@ -127,8 +128,8 @@ export class MemoryLog implements PartitionLog {
     this.#progress();
   }
 
-  #hasRoomFor(batch: AppendedBatch): boolean {
-    return this.#retained.total + batch.bytes.byteLength <= this.#bytesMax;
+  hasRoomFor(bytes: number): boolean {
+    return this.#retained.total + bytes <= this.#bytesMax;
   }
 
   #segmentFor(batch: AppendedBatch, nowMs: number): MemorySegment {
