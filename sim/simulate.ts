@@ -7,6 +7,7 @@ import { type BrokerState, checkSameState, readState } from './checkers/broker-s
 import { checkFiles } from './checkers/files.ts';
 import { GroupTruth } from './checkers/group-truth.ts';
 import { checkLeftovers, logBytes } from './checkers/leftovers.ts';
+import { lookAtSettings, lookAtTopic } from './checkers/look-at-topic.ts';
 import { MetadataTruth } from './checkers/metadata-truth.ts';
 import { checkRestoredBroker, type Promises } from './checkers/restored-broker.ts';
 import { checkPartition } from './checkers/scan.ts';
@@ -251,9 +252,18 @@ class Plan {
     for (const partition of partitions) await checkPartition(client, partition, this.#world.random);
     await findCoordinator(this.#world, client);
     const state = await readState(client, partitions);
+    await this.#checkMetadata(client);
     await this.#checkGroup(client);
     client.close();
     return state;
+  }
+
+  async #checkMetadata(client: Client): Promise<void> {
+    for (const name of this.#metadata.names) {
+      const isTold =
+        (await lookAtTopic(client, this.#metadata, name)) && (await lookAtSettings(client, this.#metadata, name));
+      if (!isTold) violated(`nobody describes ${name}, although nothing fails`);
+    }
   }
 
   async #checkGroup(client: Client): Promise<void> {

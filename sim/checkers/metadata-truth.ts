@@ -7,10 +7,16 @@ interface KnownTopic {
   deletion: 'none' | 'asked' | 'done';
   partitionsPromised: number;
   partitionsAsked: number;
-  /** By name: what was acknowledged last, and everything asked for since. */
-  readonly settings: Map<string, string[]>;
+  readonly settings: Map<string, KnownSetting>;
   /** A record was acknowledged, and nobody deletes any. */
   hasRecord: boolean;
+}
+
+interface KnownSetting {
+  /** Undefined until somebody was told. */
+  readonly acknowledged: string | undefined;
+  /** Asked for, and nobody was told what became of it. */
+  readonly doubtful: ReadonlySet<string>;
 }
 
 export interface SeenTopic {
@@ -67,11 +73,16 @@ export class MetadataTruth {
 
   settingAsked(name: string, setting: string, value: string): void {
     const { settings } = this.#of(name);
-    settings.set(setting, [...(settings.get(setting) ?? []), value]);
+    const known = settings.get(setting);
+    const doubtful = new Set(known?.doubtful).add(value);
+    settings.set(setting, { acknowledged: known?.acknowledged, doubtful });
   }
 
   settingAcknowledged(name: string, setting: string, value: string): void {
-    this.#of(name).settings.set(setting, [value]);
+    const { settings } = this.#of(name);
+    const doubtful = new Set(settings.get(setting)?.doubtful);
+    doubtful.delete(value);
+    settings.set(setting, { acknowledged: value, doubtful });
   }
 
   get names(): readonly string[] {
@@ -107,15 +118,17 @@ export class MetadataTruth {
     }
   }
 
-  settingSeen(name: string, setting: string, value: string | null): void {
-    const possible = this.#of(name).settings.get(setting);
-    if (possible !== undefined && (value === null || !possible.includes(value))) {
-      violated(`${setting} of ${name} is ${value}, which was replaced`);
+  /** All that the topic has of its own. */
+  settingsSeen(name: string, seen: ReadonlyMap<string, string | null>): void {
+    const { settings } = this.#of(name);
+    for (const [setting, { acknowledged, doubtful }] of settings) {
+      const value = seen.get(setting) ?? undefined;
+      const isPromised = value === acknowledged || (value !== undefined && doubtful.has(value));
+      if (!isPromised) violated(`${setting} of ${name} is ${value}, promised was ${acknowledged}`);
     }
-  }
-
-  settings(name: string): readonly string[] {
-    return [...this.#of(name).settings.keys()];
+    for (const [setting, value] of seen) {
+      if (!settings.has(setting)) violated(`${setting} of ${name} is ${value}, which nobody asked for`);
+    }
   }
 
   #of(name: string): KnownTopic {

@@ -148,6 +148,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 60,
   },
   {
+    name: 'a setting that is changed again stays as it was',
+    file: 'metadata/live-configs.ts',
+    find: 'else settings.set(name, value);',
+    replace: 'else if (!settings.has(name)) settings.set(name, value);',
+    seeds: 40,
+  },
+  {
     name: 'the largest timestamp is that of the last batch',
     file: 'log/local/segment.ts',
     find: 'if (batch.maxTimestamp > this.maxTimestamp) {',

@@ -10,8 +10,8 @@ import { CreateTopics } from '../../src/protocol/messages/create-topics.ts';
 import { DeleteRecords } from '../../src/protocol/messages/delete-records.ts';
 import { DeleteTopics } from '../../src/protocol/messages/delete-topics.ts';
 import { IncrementalAlterConfigs } from '../../src/protocol/messages/incremental-alter-configs.ts';
-import { Metadata } from '../../src/protocol/messages/metadata.ts';
 import { Produce } from '../../src/protocol/messages/produce.ts';
+import { lookAtTopic } from '../checkers/look-at-topic.ts';
 import type { MetadataTruth } from '../checkers/metadata-truth.ts';
 import type { Client } from '../clients/client.ts';
 import type { World } from '../world/world.ts';
@@ -111,7 +111,7 @@ export class Admin {
     const topics = [{ name: topic.name, count: topic.partitions, assignments: null }];
     const answer = await this.#client.request(CreatePartitions, 3, { topics, timeoutMs: TIMEOUT_MS });
     this.#client.note(`grows ${topic.name} to ${topic.partitions}: ${outcome(answer?.results[0]?.errorCode)}`);
-    await this.#lookAt(topic.name);
+    await lookAtTopic(this.#client, this.#truth, topic.name);
   }
 
   async #changeSetting(): Promise<void> {
@@ -162,15 +162,7 @@ export class Admin {
 
   async #look(): Promise<void> {
     const name = this.#pick(this.#truth.names);
-    if (name !== undefined) await this.#lookAt(name);
-  }
-
-  async #lookAt(name: string): Promise<void> {
-    const answer = await this.#client.request(Metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false });
-    const topic = answer?.topics[0];
-    if (topic === undefined) return;
-    const exists = topic.errorCode === ErrorCode.NONE;
-    this.#truth.seen(name, exists ? { id: topic.topicId, partitions: topic.partitions.length } : undefined);
+    if (name !== undefined) await lookAtTopic(this.#client, this.#truth, name);
   }
 }
 
