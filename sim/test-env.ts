@@ -72,7 +72,7 @@ export class RecordingLogger implements Logger {
   }
 }
 
-export const noNetwork: Network = {
+const noNetwork: Network = {
   async listen() {
     throw new NetworkFault({ kind: 'address-not-available', message: 'a test has no network' });
   },

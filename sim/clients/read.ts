@@ -72,8 +72,6 @@ export async function fetchFrom(
   return { errorCode, highWatermark, logStart: logStartOffset, batches: found, records, nextOffset };
 }
 
-export type SpecialTimestamp = -1 | -2 | -3;
-
 /** Undefined when nobody answered or the partition cannot be asked now. */
 export async function listOffset(
   client: Client,

@@ -11,7 +11,7 @@ import { TransactionalSession } from '../clients/transactional-session.ts';
 import { violated, type World } from '../world/world.ts';
 import { commit } from './transactor.ts';
 
-export const CHAIN_GROUP = 'chain';
+const CHAIN_GROUP = 'chain';
 const PAUSE_MS_MAX = 150;
 const MAX_WAIT_MS = 100;
 const BYTES_MAX = 600;

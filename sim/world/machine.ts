@@ -156,10 +156,6 @@ export class Machine {
     return disk;
   }
 
-  whenDead(): Promise<void> {
-    return this.#process?.died ?? Promise.resolve();
-  }
-
   #end(process: Process): void {
     process.isAlive = false;
     process.node = undefined;

@@ -14,7 +14,7 @@ import {
 import { parseSetting } from './value.ts';
 
 /** Where a setting was given at the start, the strongest first. */
-export const staticLayers = ['flag', 'environment', 'file'] as const;
+const staticLayers = ['flag', 'environment', 'file'] as const;
 export type StaticLayer = (typeof staticLayers)[number];
 export type SettingTexts = Readonly<Record<string, string>>;
 export type StaticSettings = Partial<Readonly<Record<StaticLayer, SettingTexts>>>;

@@ -118,7 +118,7 @@ export function defaultOf(field: Field): unknown {
   }
 }
 
-export function defaultsOf(shape: Shape): Record<string, unknown> {
+function defaultsOf(shape: Shape): Record<string, unknown> {
   return Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, defaultOf(field)]));
 }
 

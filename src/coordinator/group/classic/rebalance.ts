@@ -92,7 +92,7 @@ export function generationReply(group: ClassicGroup, member: ClassicMember): Joi
 }
 
 /** What a leader needs to know for assigning. */
-export function memberList(group: ClassicGroup): NonNullable<JoinReply['members']> {
+function memberList(group: ClassicGroup): NonNullable<JoinReply['members']> {
   return Array.from(group.members.values(), (member) => ({
     memberId: member.memberId,
     groupInstanceId: member.instanceId ?? null,

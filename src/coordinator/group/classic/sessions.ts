@@ -4,7 +4,7 @@ import type { ClassicGroup } from './classic-group.ts';
 import type { ClassicMember } from './classic-member.ts';
 
 /** A new member cannot send heartbeats while its first join waits; after five minutes nobody is waiting any more. */
-export const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60_000;
+const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60_000;
 
 export function renewSession({ log }: GroupTurn, group: ClassicGroup, member: ClassicMember): void {
   member.deadlineMs = log.monotonicMs + member.sessionTimeoutMs;

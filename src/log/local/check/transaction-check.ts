@@ -40,7 +40,7 @@ export class OpenTransactions {
 }
 
 /** -1 when the batch has no records (compaction). */
-export function markerTypeOf(batch: Uint8Array): number {
+function markerTypeOf(batch: Uint8Array): number {
   try {
     for (const { key } of recordsOf(batch)) return key === null || key.byteLength < 4 ? -1 : controlTypeOf(key);
   } catch (error) {
