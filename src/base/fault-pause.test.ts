@@ -17,10 +17,20 @@ test('pauses grow from fault to fault, up to the longest', () => {
   assert.equal(pauses.at(-1), limits.faultPauseMaxMs);
 });
 
+test('faults that come while a pause lasts are of the attempt before it', () => {
+  const pause = new FaultPause();
+  for (let fault = 0; fault < 10; fault += 1) pause.noteFault(fault);
+  assert.equal(pause.leftMs(0), limits.faultPauseMinMs);
+});
+
 test('a log that has worked for long begins with a short pause again', () => {
   const pause = new FaultPause();
-  for (let fault = 0; fault < 10; fault += 1) pause.noteFault(0);
-  const laterMs = 3 * limits.faultPauseMaxMs;
+  let nowMs = 0;
+  for (let fault = 0; fault < 10; fault += 1) {
+    pause.noteFault(nowMs);
+    nowMs += pause.leftMs(nowMs);
+  }
+  const laterMs = nowMs + 3 * limits.faultPauseMaxMs;
   pause.noteFault(laterMs);
   assert.equal(pause.leftMs(laterMs), limits.faultPauseMinMs);
 });

@@ -10,6 +10,8 @@ export class FaultPause {
 
   /** The log could not be opened, or failed. `nowMs` is monotonic, like all times here. */
   noteFault(nowMs: number): void {
+    // What was under way when the pause began says no more than the fault that began it, however many logs it hits.
+    if (nowMs < this.#untilMs) return;
     // A log that worked for longer than the longest pause begins anew with a short one.
     if (nowMs > this.#untilMs + limits.faultPauseMaxMs) this.#faults = 0;
     this.#untilMs = nowMs + Math.min(limits.faultPauseMinMs * 2 ** this.#faults, limits.faultPauseMaxMs);

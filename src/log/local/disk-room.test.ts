@@ -109,6 +109,29 @@ test('a disk that refuses writes although it has free bytes is tried at growing 
   assert.ok(refusals > 3 && refusals < 20, `${refusals} writes in two minutes`);
 });
 
+test('nor however many logs it has refused at once', async () => {
+  const env = testEnv();
+  const engine = await start(env);
+  const other = await engine.open(logId({ topic: 'orders' }), logSettings());
+  const logs = await Promise.all(
+    Array.from({ length: 20 }, (_, partition) => engine.open(logId({ topic: 'internal', partition }), logSettings())),
+  );
+  env.disk.bytesFree = 0;
+  env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+  for (const log of logs) {
+    appendTo(log, {});
+    log.requestWrite();
+  }
+  await settle();
+  assert.throws(() => appendTo(other, {}), LogFull);
+  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.bytesFree = 2 * RESERVE;
+  await env.clock.advance(2 * limits.diskCheckIntervalMs);
+  appendTo(other, {});
+  for (const log of logs) await log.close().catch(() => {});
+  await engine.close();
+});
+
 test('a disk that was full is written to within two seconds of having room, however often it has refused a write', async () => {
   const env = testEnv();
   const engine = await start(env);
