@@ -296,10 +296,12 @@ test('a directory that came back as another one, such as that below a missing mo
   await settle();
   mend();
   await env.disk.removeTree('b');
+  await env.clock.advance(120_000);
+  assert.equal(await env.disk.stat('b'), undefined, 'it is not made anew, so that it can be moved back');
   await env.disk.makeDirectory('b');
   await env.clock.advance(120_000);
   assert.equal((await store.engine.directories())[1]?.isOffline, true);
-  assert.equal(env.disk.file('b/meta.properties'), undefined, 'it is not claimed either');
+  assert.deepEqual(await env.disk.list('b'), [], 'nothing is made in it');
   await log.close().catch(() => {});
   await other.close();
   await store.close();

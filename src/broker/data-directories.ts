@@ -6,6 +6,7 @@ import type { Env } from '../base/env.ts';
 import { DataDirectoryRefused } from '../base/faults.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { isCordoned } from '../config/log-directories.ts';
+import { readMetaProperties } from '../log/local/meta-properties.ts';
 import type { LogEngine } from '../log/log-engine.ts';
 import type { UsableDirectory } from '../log/several/mounted-directory.ts';
 import { SeveralDirectories } from '../log/several/several-directories.ts';
@@ -46,7 +47,10 @@ export async function openDataDirectories(options: DataDirectoriesOptions): Prom
     metadataPath,
     isMetadata: ({ topicId }) => topicId === metadataLogId.topicId,
     isCordoned: (path) => isCordoned(config, path),
-    open: async (path, onFault) => family.welcome(await openDataDirectory({ env, config, path, onFault })),
+    open: async (path, onFault) => {
+      await family.recognise(env.disk, path);
+      return family.welcome(await openDataDirectory({ env, config, path, onFault }));
+    },
   });
   return {
     engine,
@@ -75,6 +79,11 @@ class Family {
 
   get clusterId(): string | undefined {
     return this.#clusterId;
+  }
+
+  /** Before anything is made or changed at `path`: one that was open once may be away, and then there is nothing, or the empty directory below a disk that is not mounted. */
+  async recognise(disk: Env['disk'], path: string): Promise<void> {
+    if (this.#seen.has(path)) this.#refuseOther(path, (await readMetaProperties(disk, path))?.directoryId);
   }
 
   /** Closes the directory again when it does not belong to the others. */
@@ -109,18 +118,20 @@ class Family {
         `the data directory ${path} belongs to the cluster ${clusterId}, and others to ${this.#clusterId}`,
       );
     }
-    const before = this.#seen.get(path);
-    if (before !== undefined && before !== directoryId) {
-      // Its disk is not mounted, for one, and this is the empty directory below.
-      throw new DataDirectoryRefused(
-        `the data directory ${path} is not the one that it was: its directory.id was ${before}`,
-      );
-    }
+    this.#refuseOther(path, directoryId);
     for (const other of this.#open.values()) {
       if (other.directoryId !== directoryId) continue;
       throw new DataDirectoryRefused(
         `the data directories ${other.path} and ${path} have one directory.id: one is a copy`,
       );
     }
+  }
+
+  #refuseOther(path: string, directoryId: string | undefined): void {
+    const before = this.#seen.get(path);
+    if (before === undefined || before === directoryId) return;
+    throw new DataDirectoryRefused(
+      `the data directory ${path} is not the one that it was: its directory.id was ${before}`,
+    );
   }
 }
