@@ -104,8 +104,8 @@ export const limits = {
   /** Bytes of one index file that a check takes into memory: six times the usual largest one (`segment.index.bytes`). */
   indexBytesChecked: 64 * 1024 * 1024,
   /**
-   * Partitions of one topic that one request about offsets works on at the same time: as many as logs that are opened, because after a crash the first request of a
-   * client with thousands of partitions has each of them recovered.
+   * Partitions of one topic that one request works on at the same time, when it asks for offsets or deletes records: as many as logs that are opened, because after a
+   * crash the first request of a client with thousands of partitions has each of them recovered; and new starts share writes.
    */
   partitionsAnswering: 32,
   /** Logs that are opened from their files, or closed, at the same time: keeps the disk busy with a few files and 1 MB of buffer each. */

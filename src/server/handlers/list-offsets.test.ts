@@ -76,7 +76,7 @@ test('a hundred thousand partitions asked for twice are refused in no time', asy
 });
 
 test('the logs of all partitions in a request are opened side by side', async () => {
-  const { call, engine } = await started({ isHeld: true, partitions: 6 });
+  const { call, engine } = await started({ isHeld: true, partitions: 9 });
   let open = () => {};
   engine.openingGate = new Promise((resolve) => {
     open = resolve;
@@ -87,17 +87,18 @@ test('the logs of all partitions in a request are opened side by side', async ()
   const offsets = call(listOffsets, ListOffsets, 7, { replicaId: -1, topics: [{ name: 't', partitions: wishes }] });
   const partitions = three(3).map((partition) => ({ partition, currentLeaderEpoch: -1, leaderEpoch: 0 }));
   const epochs = call(offsetForLeaderEpoch, OffsetForLeaderEpoch, 4, { topics: [{ topic: 't', partitions }] });
+  const starts = three(6).map((partitionIndex) => ({ partitionIndex, offset: 0 }));
+  const request = { topics: [{ name: 't', partitions: starts }], timeoutMs: 0 };
+  const deletions = call(deleteRecords, DeleteRecords, 2, request);
   await settle();
-  assert.equal(engine.openings - before, 6);
+  assert.equal(engine.openings - before, 9);
   open();
-  const found = [(await offsets).topics[0]?.partitions, (await epochs).topics[0]?.partitions];
-  assert.deepEqual(
-    found.map((answers) => answers?.map(({ errorCode }) => errorCode)),
-    [
+  for (const answer of [await offsets, await epochs, await deletions]) {
+    assert.deepEqual(
+      answer.topics[0]?.partitions.map(({ errorCode }) => errorCode),
       [0, 0, 0],
-      [0, 0, 0],
-    ],
-  );
+    );
+  }
 });
 
 test('what was appended before counts: the answer waits until it is committed', async () => {
