@@ -24,7 +24,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a sync is skipped',
     file: 'log/local/log-syncer.ts',
-    find: 'await this.#options.files.use(segment.log, (handle) => handle.sync());',
+    find: 'await this.#host.files.use(segment.log, (handle) => handle.sync());',
     replace: '',
     seeds: 20,
   },
@@ -38,7 +38,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the sync of a directory is skipped',
     file: 'log/local/log-syncer.ts',
-    find: 'await this.#options.directory.sync();',
+    find: 'await this.#log.directory.sync();',
     replace: '',
     seeds: 20,
   },
