@@ -6,6 +6,7 @@ import {
   batchesOf,
   compactedSettings,
   compactionRequest,
+  keyMap,
   recordsIn,
 } from '../src/log/compaction/compaction.fixture.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
@@ -110,7 +111,7 @@ async function live(env: LifeEnv, model: KeyModel, seed: number): Promise<void> 
     // A dead process takes no further step.
     if (env.isDead?.() === true) return new Promise(() => {});
     await append(log, model, someRecords(random, 14));
-    await log.compact(compactionRequest(log, { keyMapBytes: random.chance(0.3) ? 150 : 1_000_000 }));
+    await log.compact(compactionRequest(log, { keys: keyMap(random.chance(0.3) ? 100 : undefined) }));
     await model.check(log);
     await env.clock.advance(DELETE_RETENTION_MS);
   }

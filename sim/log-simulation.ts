@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import type { Disk, Env } from '../src/base/env.ts';
 import { DiskFault } from '../src/base/faults.ts';
 import { appendedBatch } from '../src/log/appended-batch.ts';
+import { keyMap } from '../src/log/compaction/compaction.fixture.ts';
 import { JOURNAL } from '../src/log/local/file-names.ts';
 import { LocalLogEngine } from '../src/log/local/local-engine.ts';
 import { batchAt, logId, logSettings } from '../src/log/log.fixture.ts';
@@ -284,8 +285,7 @@ class LogSimulation implements SimulationReport {
     let paces = 0;
     const request = {
       upTo,
-      keyMapBytes: random.chance(0.3) ? random.between(1, 400) : 1_000_000,
-      hashKey: { low: 1, high: 2 },
+      keys: keyMap(random.chance(0.3) ? random.between(1, 200) : undefined),
       isLastOfProducer: (batch: Uint8Array) =>
         hasProducerId(batch) && model.lastOf(producerId(batch), log.durableOffset)?.lastOffset === lastOffset(batch),
       pace: async () => {

@@ -46,6 +46,8 @@ export const limits = {
   compactionTurnBytes: 16 * 1024,
   /** What compaction has written gathers to so much before it goes to the file: a write costs as much as some turns. */
   compactionWriteBytes: 64 * 1024,
+  /** Memory for keys that is kept for the next compaction: enough for a few hundred thousand keys, so that only large passes take more anew. */
+  keptKeyMapBytes: 16 * 1024 * 1024,
   /** Bytes that all logs of the memory engine hold together: a test suite's worth, far from what would get the process killed. */
   memoryLogBytes: 1024 * 1024 * 1024,
   /**

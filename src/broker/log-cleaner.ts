@@ -5,11 +5,12 @@
  */
 import type { Env, Timer } from '../base/env.ts';
 import { DiskFault } from '../base/faults.ts';
-import { type HashKey, newHashKey } from '../base/half-sip-hash.ts';
+import { newHashKey } from '../base/half-sip-hash.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { dirtyRatio, isWorthCompacting } from '../log/compaction/cleanable.ts';
 import type { CompactionResult } from '../log/compaction/compaction-request.ts';
+import { KeyMap } from '../log/compaction/key-map.ts';
 import { LogClosed, LogCorrupt } from '../log/log-faults.ts';
 import type { Partition } from '../partition/partition.ts';
 import { MalformedBatch } from '../protocol/batch/malformed-batch.ts';
@@ -27,7 +28,8 @@ export interface LogCleanerOptions {
 export class LogCleaner {
   readonly #options: LogCleanerOptions;
   readonly #throttle: ByteThrottle;
-  readonly #hashKey: HashKey;
+  /** Of one compaction after the other. */
+  readonly #keys: KeyMap;
   /** Logs with a batch that cannot be read: they are left alone until they are opened again. */
   readonly #uncleanable = new WeakSet<Partition>();
   #timer: Timer | undefined;
@@ -36,7 +38,10 @@ export class LogCleaner {
   constructor(options: LogCleanerOptions) {
     this.#options = options;
     const { env, config } = options;
-    this.#hashKey = newHashKey(env.random);
+    this.#keys = new KeyMap({
+      hashKey: newHashKey(env.random),
+      bytesMax: () => config.get('log.cleaner.dedupe.buffer.size') * config.get('log.cleaner.io.buffer.load.factor'),
+    });
     this.#throttle = new ByteThrottle({
       clock: env.clock,
       timers: env.timers,
@@ -93,13 +98,12 @@ export class LogCleaner {
   }
 
   async #compact(partition: Partition, signal: AbortSignal): Promise<void> {
-    const { env, config } = this.#options;
+    const { env } = this.#options;
     const { topic, partition: index } = partition.id;
     const startMs = env.clock.monotonicMs();
     try {
       const result = await partition.compact({
-        keyMapBytes: config.get('log.cleaner.dedupe.buffer.size') * config.get('log.cleaner.io.buffer.load.factor'),
-        hashKey: this.#hashKey,
+        keys: this.#keys,
         pace: (bytes, ended) => this.#throttle.take(bytes, ended),
         signal,
       });
@@ -113,6 +117,8 @@ export class LogCleaner {
       } else {
         throw error;
       }
+    } finally {
+      this.#keys.clear();
     }
   }
 

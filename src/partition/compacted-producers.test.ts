@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextProcess, type TestEnv, testEnv } from '../../sim/test-env.ts';
 import { settle } from '../../sim/virtual-clock.ts';
+import { keyMap } from '../log/compaction/compaction.fixture.ts';
 import { LocalLogEngine } from '../log/local/local-engine.ts';
 import { logId } from '../log/log.fixture.ts';
 import { buildBatch } from '../protocol/batch/build.ts';
@@ -45,10 +46,7 @@ function send(partition: Partition, key: string, baseSequence?: number, valueByt
 
 async function compact(partition: Partition): Promise<void> {
   const signal = new AbortController().signal;
-  assert.ok(
-    (await partition.compact({ keyMapBytes: 1e6, hashKey: { low: 1, high: 2 }, pace: async () => {}, signal })) !==
-      undefined,
-  );
+  assert.ok((await partition.compact({ keys: keyMap(), pace: async () => {}, signal })) !== undefined);
 }
 
 async function withoutSnapshots({ disk }: TestEnv): Promise<void> {

@@ -3,7 +3,7 @@
  * their horizon, aborted records go, and the last batch of every active producer stays, if need be without records. It sees every batch twice:
  * once to collect keys, once to decide. It touches no file.
  */
-import type { HashKey } from '../../base/half-sip-hash.ts';
+import { assert } from '../../base/assert.ts';
 import {
   baseOffset,
   deleteHorizonMs,
@@ -16,7 +16,7 @@ import type { RecordCursor } from '../../protocol/batch/record-cursor.ts';
 import { openRecords } from '../../protocol/batch/records.ts';
 import type { AbortedTransaction } from '../log-engine.ts';
 import { CleanedTransactions } from './cleaned-transactions.ts';
-import { KeyMap } from './key-map.ts';
+import type { KeyMap } from './key-map.ts';
 import { BatchRewrite, emptyBatch } from './rewrite-batch.ts';
 
 export interface CompactionRules {
@@ -24,8 +24,7 @@ export interface CompactionRules {
   readonly dirtyOffset: number;
   readonly nowMs: number;
   readonly deleteRetentionMs: number;
-  readonly keyMapBytes: number;
-  readonly hashKey: HashKey;
+  readonly keys: KeyMap;
   /** Those that have records in the part that is cleaned; more do no harm. */
   readonly aborted: readonly AbortedTransaction[];
   /** Whether a batch with a producer id is the last of an active producer. */
@@ -44,7 +43,8 @@ export class CompactionPass {
 
   constructor(rules: CompactionRules) {
     this.#rules = rules;
-    this.#keys = new KeyMap({ bytesMax: rules.keyMapBytes, hashKey: rules.hashKey });
+    assert(rules.keys.isEmpty, 'the keys of another pass are still there');
+    this.#keys = rules.keys;
     this.#collecting = new CleanedTransactions(rules.aborted);
     this.#deciding = new CleanedTransactions(rules.aborted);
     this.#endOffset = rules.dirtyOffset;

@@ -1,13 +1,11 @@
 /** What a partition tells its log about a compaction, and what comes of it. */
-import type { HashKey } from '../../base/half-sip-hash.ts';
+import type { KeyMap } from './key-map.ts';
 
 export interface CompactionRequest {
   /** Nothing at or above is touched: the lower of last stable offset and high watermark. */
   readonly upTo: number;
-  /** What the keys may take in memory. What does not fit is done in the next pass. */
-  readonly keyMapBytes: number;
-  /** A secret: keys are chosen by clients. */
-  readonly hashKey: HashKey;
+  /** Empty, and lent until the compaction is over. What does not fit is done in the next pass. */
+  readonly keys: KeyMap;
   /** Whether a batch, which has a producer id, is the last one of an active producer. */
   readonly isLastOfProducer: (batch: Uint8Array) => boolean;
   /** Waits until so many more bytes may be read or written, or until the signal. Must let other work in between. */

@@ -12,6 +12,7 @@ import {
   compactedSettings,
   compactionRequest,
   keyed,
+  keyMap,
   recordsIn,
 } from './compaction.fixture.ts';
 import type { CompactionRequest } from './compaction-request.ts';
@@ -201,11 +202,11 @@ export function compactionContract(check: Check): void {
       for (let key = 0; key < 8; key += 1) appendKeyed(log, [`key${key}=${round}`]);
     }
     appendKeyed(log, ['filler='.padEnd(2_000, 'x')]);
-    const first = await compact(log, { keyMapBytes: 300 });
+    const first = await compact(log, { keys: keyMap(300) });
     assert.ok(first !== undefined && first.cleanOffset < 24);
     let cleanOffset = first.cleanOffset;
     while (cleanOffset < 24) {
-      const next = await compact(log, { keyMapBytes: 300 });
+      const next = await compact(log, { keys: keyMap(300) });
       assert.ok(next !== undefined && next.cleanOffset > cleanOffset);
       cleanOffset = next.cleanOffset;
     }

@@ -7,6 +7,7 @@ import { appendedBatch } from '../appended-batch.ts';
 import { logSettings } from '../log.fixture.ts';
 import type { AbortedTransaction, LogSettings, PartitionLog } from '../log-engine.ts';
 import type { CompactionRequest } from './compaction-request.ts';
+import { KeyMap } from './key-map.ts';
 
 /** Small segments; old files go at once. */
 export function compactedSettings(settings: Partial<LogSettings> = {}): LogSettings {
@@ -45,11 +46,14 @@ function appendBatch(log: PartitionLog, bytes: Uint8Array, aborted?: AbortedTran
   log.requestWrite();
 }
 
+export function keyMap(bytesMax = 1_000_000): KeyMap {
+  return new KeyMap({ hashKey: { low: 1, high: 2 }, bytesMax: () => bytesMax });
+}
+
 export function compactionRequest(log: PartitionLog, request: Partial<CompactionRequest> = {}): CompactionRequest {
   return {
     upTo: log.endOffset,
-    keyMapBytes: 1_000_000,
-    hashKey: { low: 1, high: 2 },
+    keys: keyMap(),
     isLastOfProducer: () => false,
     pace: async () => {},
     signal: new AbortController().signal,

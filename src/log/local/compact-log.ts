@@ -65,6 +65,7 @@ class LogCompaction {
   readonly #pass: CompactionPass;
   readonly #segments: readonly Segment[];
   readonly #memory = new WalkMemory();
+  readonly #waiting = new GatheredBytes();
 
   constructor(log: CompactedLog, part: Cleanable, request: KnowingRequest) {
     this.#log = log;
@@ -75,8 +76,7 @@ class LogCompaction {
       dirtyOffset: part.dirtyOffset,
       nowMs: log.nowMs,
       deleteRetentionMs: log.settings.deleteRetentionMs,
-      keyMapBytes: request.keyMapBytes,
-      hashKey: request.hashKey,
+      keys: request.keys,
       aborted: request.aborted,
       isLastOfProducer: request.isLastOfProducer,
     });
@@ -115,7 +115,7 @@ class LogCompaction {
 
   /** Bytes of what stays; undefined when the compaction has ended. */
   async #compactGroup(group: readonly Segment[]): Promise<number | undefined> {
-    const writer = await CleanedWriter.open(this.#log, group);
+    const writer = await CleanedWriter.open({ log: this.#log, group, waiting: this.#waiting });
     const last = group.findLast(({ bytes }) => bytes > 0);
     try {
       for (const segment of group) await this.#filter(segment, segment === last, writer);
@@ -193,6 +193,13 @@ function grouped(segment: Segment) {
   return { segment, baseOffset: base, endOffset, bytes, indexBytes: Math.max(indexBytes, timeIndexBytes) };
 }
 
+interface CleanedWriterOptions {
+  readonly log: CompactedLog;
+  readonly group: readonly Segment[];
+  /** Empty; of one writer after the other. */
+  readonly waiting: GatheredBytes;
+}
+
 /** Writes one new segment under a name that is not yet part of the log. */
 class CleanedWriter {
   readonly segment: Segment;
@@ -202,17 +209,20 @@ class CleanedWriter {
   readonly #file: DiskFile;
   readonly #modifiedMs: number;
   /** Nothing is added while it is written. */
-  readonly #waiting = new GatheredBytes();
+  readonly #waiting: GatheredBytes;
   #writtenBytes = 0;
 
-  private constructor(log: CompactedLog, file: DiskFile, segment: Segment, modifiedMs: number) {
-    this.#log = log;
-    this.#file = file;
-    this.segment = segment;
-    this.#modifiedMs = modifiedMs;
+  private constructor(
+    options: Omit<CleanedWriterOptions, 'group'> & { file: DiskFile; segment: Segment; modifiedMs: number },
+  ) {
+    this.#log = options.log;
+    this.#file = options.file;
+    this.segment = options.segment;
+    this.#modifiedMs = options.modifiedMs;
+    this.#waiting = options.waiting;
   }
 
-  static async open(log: CompactedLog, group: readonly Segment[]): Promise<CleanedWriter> {
+  static async open({ log, group, waiting }: CleanedWriterOptions): Promise<CleanedWriter> {
     const [first] = group;
     const facts = newSegmentFacts(first?.baseOffset ?? 0, first?.createdMs ?? log.nowMs);
     const modifiedMs = group.at(-1)?.modifiedMs ?? log.nowMs;
@@ -226,7 +236,8 @@ class CleanedWriter {
       indexBytesMax: log.settings.segmentIndexBytes,
       suffix: CLEANED,
     });
-    return new CleanedWriter(log, await log.disk.open(segment.log.path, 'create'), segment, modifiedMs);
+    const file = await log.disk.open(segment.log.path, 'create');
+    return new CleanedWriter({ log, file, segment, modifiedMs, waiting });
   }
 
   add(batch: Uint8Array, aborted: AbortedTransaction | undefined): void {

@@ -14,6 +14,7 @@ import {
 } from '../../protocol/batch/header.ts';
 import { batches } from '../../protocol/batch/iterate.ts';
 import { recordsOf } from '../../protocol/batch/records.ts';
+import { keyMap } from '../compaction/compaction.fixture.ts';
 import { logSettings } from '../log.fixture.ts';
 import type { LogId, PartitionLog } from '../log-engine.ts';
 import { parseFileName } from './file-names.ts';
@@ -82,8 +83,7 @@ test('compaction leaves the records that Apache Kafka leaves of the same log', a
   const log = await engine.open(samples, { ...settings, cleanupPolicy: ['compact'], segmentBytes: 1_500 });
   const result = await log.compact({
     upTo: log.endOffset,
-    keyMapBytes: 1_000_000,
-    hashKey: { low: 1, high: 2 },
+    keys: keyMap(),
     isLastOfProducer: () => true,
     pace: async () => {},
     signal: new AbortController().signal,

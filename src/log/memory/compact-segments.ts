@@ -20,10 +20,10 @@ export function compactSegments(
 ): CompactedSegments {
   const { request, settings, nowMs } = options;
   const { deleteRetentionMs } = settings;
-  const { keyMapBytes, hashKey, isLastOfProducer } = request;
+  const { keys, isLastOfProducer } = request;
   const { dirtyOffset } = part;
   const aborted = all.slice(part.first).flatMap((segment) => segment.aborted);
-  const rules = { aborted, dirtyOffset, nowMs, deleteRetentionMs, keyMapBytes, hashKey, isLastOfProducer };
+  const rules = { aborted, dirtyOffset, nowMs, deleteRetentionMs, keys, isLastOfProducer };
   const pass = new CompactionPass(rules);
   const cleanable = all.slice(part.first, part.end);
   const batches = cleanable.flatMap(batchesOf);
