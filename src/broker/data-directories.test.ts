@@ -307,6 +307,28 @@ test('a directory that came back as another one, such as that below a missing mo
   await store.close();
 });
 
+for (const place of ['nothing', 'the empty directory below its mount'] as const) {
+  test(`a log is missed, and not made anew, when ${place} is where its data directory was`, async () => {
+    const env = rebooted(await stoppedWithTwoLogs(['a', 'b']));
+    const store = await opened(env, ['a', 'b']);
+    const { b: [index = 0] = [] } = await wherePartitionsAre(store);
+    await env.disk.rename('b', 'away');
+    if (place !== 'nothing') await env.disk.makeDirectory('b');
+    await assert.rejects(openLog(store, partition(index)), { name: 'DiskFault', kind: 'absent' });
+    await settle();
+    assert.equal((await store.engine.directories())[1]?.isOffline, true);
+    assert.deepEqual(place === 'nothing' ? [] : await env.disk.list('b'), []);
+    await assert.rejects(openLog(store, partition(index)), LogOffline);
+    await env.disk.removeTree('b');
+    await env.disk.rename('away', 'b');
+    await env.clock.advance(60_000);
+    const log = await openLog(store, partition(index));
+    assert.equal(log.endOffset, 1);
+    await log.close();
+    await store.close();
+  });
+}
+
 test('a removed log is gone from its directory; one in a directory that is offline can be removed when it is back', async () => {
   const env = testEnv();
   const store = await opened(env, ['a', 'b']);

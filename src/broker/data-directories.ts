@@ -96,14 +96,14 @@ class Family {
       await directory.close().catch(() => {});
       throw error;
     }
-    const { path, engine, directoryId } = directory;
+    const { path, engine, directoryId, isThere } = directory;
     this.#open.set(path, directory);
     this.#seen.set(path, directoryId);
     const close = async () => {
       this.#open.delete(path);
       await directory.close();
     };
-    return { engine, directoryId, close };
+    return { engine, directoryId, isThere, close };
   }
 
   async claim(clusterId: string): Promise<void> {

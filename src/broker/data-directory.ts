@@ -30,6 +30,8 @@ export interface DataDirectory {
   readonly directoryId: string;
   /** Undefined in a directory that was never used. */
   readonly clusterId: string | undefined;
+  /** False: it is away, and what is in its place, if anything, is another one. */
+  isThere(): Promise<boolean>;
   /** Writes down whose directory it is, when it is first used. */
   claim(clusterId: string): Promise<void>;
   /** Closes the engine, then lets others in. */
@@ -48,16 +50,24 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
     const found = await readMetaProperties(env.disk, path);
     if (found !== undefined && found.nodeId !== nodeId) throw strangersNode(path, found.nodeId, nodeId);
     const directoryId = found?.directoryId || Buffer.from(env.random.bytes(16)).toString('base64url');
+    let isClaimed = Boolean(found?.directoryId);
+    const isThere = async () => {
+      if (!isClaimed) return true;
+      const now = await readMetaProperties(env.disk, path).catch(ifRefused);
+      return now?.directoryId === directoryId;
+    };
     const checkpointIntervalMs = () => config.get('log.flush.offset.checkpoint.interval.ms');
-    const engine = await LocalLogEngine.start({ env, root: path, checkpointIntervalMs, usesReserve, onFault });
+    const engine = await LocalLogEngine.start({ env, root: path, checkpointIntervalMs, usesReserve, onFault, isThere });
     return {
       path,
       engine,
       directoryId,
       clusterId: found?.clusterId,
+      isThere,
       async claim(clusterId) {
-        if (found?.directoryId) return;
+        if (isClaimed) return;
         await writeMetaProperties(env.disk, path, { nodeId, clusterId, directoryId });
+        isClaimed = true;
       },
       async close() {
         try {
@@ -81,4 +91,10 @@ function usesReserve({ topic }: LogId): boolean {
 function strangersNode(path: string, theirs: number, ours: number): DataDirectoryRefused {
   const sentence = `the data directory ${path} belongs to node ${theirs}, and this is node ${ours} (node.id)`;
   return new DataDirectoryRefused(sentence);
+}
+
+/** Whatever is damaged is not what was there. */
+function ifRefused(error: unknown): undefined {
+  if (error instanceof DataDirectoryRefused) return undefined;
+  throw error;
 }

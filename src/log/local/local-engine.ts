@@ -44,6 +44,8 @@ export interface LocalEngineOptions {
   readonly usesReserve?: (id: LogId) => boolean;
   /** Told of every fault that closed a log, and of checkpoints that could not be written. Must not throw. */
   readonly onFault?: (fault: Error) => void;
+  /** False: the data directory is away, and what is in its place, if anything, is another one. Asked before a directory is made in it. Default: it stays. */
+  readonly isThere?: () => Promise<boolean>;
   readonly recentBatchBytes?: number;
   readonly openFilesMax?: number;
   readonly journalFileBytes?: number;
@@ -69,6 +71,7 @@ export class LocalLogEngine implements LogEngine {
   readonly #host: LogHost;
   readonly #journal: Journal;
   readonly #known: KnownLogs;
+  readonly #rootLooks: SharedRuns;
   readonly #opener: LogOpener;
 
   private constructor(
@@ -78,10 +81,11 @@ export class LocalLogEngine implements LogEngine {
       readonly checkpoints: Checkpoints;
       readonly known: KnownLogs;
       readonly journal: Journal;
+      readonly rootLooks: SharedRuns;
     },
   ) {
     const { env, root } = options;
-    const { lifecycle, checkpoints, known, journal } = found;
+    const { lifecycle, checkpoints, known, journal, rootLooks } = found;
     const { disk, clock, timers, logger } = env;
     this.#env = env;
     this.#root = root;
@@ -148,7 +152,8 @@ export class LocalLogEngine implements LogEngine {
       },
     });
     const [host, departed, recoveries] = [this.#host, this.#departed, this.#recoveries];
-    this.#opener = new LogOpener({ root, host, known, checkpoints, departed, recoveries, rootSyncs });
+    this.#rootLooks = rootLooks;
+    this.#opener = new LogOpener({ root, host, known, checkpoints, departed, recoveries, rootSyncs, rootLooks });
     this.transfers = new LogTransfers({ env, root, known, checkpoints, departed, journal });
   }
 
@@ -172,6 +177,11 @@ export class LocalLogEngine implements LogEngine {
     // A log that is not open was closed orderly, or waits for its recovery.
     const syncLog = async (id: LogId) => (engine === undefined ? undefined : engine.#known.openLog(id)?.settle());
     const fileBytesMax = options.journalFileBytes ?? limits.journalFileBytes;
+    const isThere = options.isThere ?? (async () => true);
+    // Shared, because thousands of new logs may ask at a time.
+    const rootLooks = new SharedRuns(async () => {
+      if (!(await isThere())) throw new DiskFault({ kind: 'absent', operation: 'stat', path: root });
+    });
     const journal = await Journal.open({
       disk,
       logger: env.logger,
@@ -180,12 +190,13 @@ export class LocalLogEngine implements LogEngine {
       root,
       fileBytesMax,
       syncLog,
+      beforeFile: () => rootLooks.run(),
     });
     for (const { id } of start.states.values()) journal.settled(id, Number.POSITIVE_INFINITY);
     const unknown = names.filter((name) => !start.clean && !start.states.has(name) && parseDirectoryName(name));
     const unsound = [...unknown, ...journal.logs().map(directoryName)];
     const known = new KnownLogs({ disk, root, states: start.states, unsound });
-    const found = { lifecycle, checkpoints, known, journal };
+    const found = { lifecycle, checkpoints, known, journal, rootLooks };
     engine = new LocalLogEngine({ ...options, env }, found);
     engine.#departed.found(names);
     await engine.#room.check();
@@ -309,6 +320,8 @@ export class LocalLogEngine implements LogEngine {
     const removed = await Promise.allSettled([this.#removals.finish()]);
     await this.#lifecycle.stop();
     await this.#journal.close();
+    // Nothing is left in what has taken the place of a directory that is away.
+    await this.#rootLooks.run();
     await this.#checkpoints.writeRecoveryPoints();
     const logs = [...this.#known.states.values()];
     const allSound = await this.#areAllSound();

@@ -27,6 +27,8 @@ export interface LogOpenerOptions {
   readonly departed: DepartedDirectories;
   readonly recoveries: RecoveryReport;
   readonly rootSyncs: SharedRuns;
+  /** A run rejects with a DiskFault when the data directory is away. */
+  readonly rootLooks: SharedRuns;
 }
 
 export class LogOpener {
@@ -38,6 +40,7 @@ export class LogOpener {
   readonly #recoveries: RecoveryReport;
   /** One for all directories. */
   readonly #syncRoot: () => Promise<void>;
+  readonly #rootLooks: SharedRuns;
 
   constructor(options: LogOpenerOptions) {
     this.#root = options.root;
@@ -47,6 +50,7 @@ export class LogOpener {
     this.#departed = options.departed;
     this.#recoveries = options.recoveries;
     this.#syncRoot = () => options.rootSyncs.run();
+    this.#rootLooks = options.rootLooks;
   }
 
   async open(id: LogId, settings: LogSettings): Promise<LocalLog> {
@@ -100,7 +104,11 @@ export class LogOpener {
     // No clean stop speaks of a directory that does not say whose it is.
     const sound = isMissing || (place !== 'nameless' && !this.#known.unsound.has(name));
     const directory = this.#directory(id, sound && place === 'own');
-    if (isMissing) this.#missDirectory(id, closedOffset);
+    if (isMissing) {
+      // Its disk may be away: then the log is missed, and is not to begin anew elsewhere.
+      await this.#rootLooks.run();
+      this.#missDirectory(id, closedOffset);
+    }
     if (place !== 'own') await directory.create();
     const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const { env, files } = this.#host;

@@ -18,6 +18,8 @@ export interface UsableDirectory {
   /** Kafka's `directory.id`. */
   readonly directoryId: string;
   readonly engine: LocalLogEngine;
+  /** False: it is away, and what is in its place, if anything, is another one. */
+  isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -112,6 +114,7 @@ export class MountedDirectory {
     const usable = this.#usable;
     if (usable === undefined) return;
     try {
+      if (!(await usable.isThere())) throw new DiskFault({ kind: 'absent', operation: 'stat', path: this.path });
       await writeTrialFile(this.#options.env, this.path);
     } catch (error) {
       if (!(error instanceof DiskFault)) throw error;

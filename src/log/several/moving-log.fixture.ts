@@ -24,7 +24,7 @@ export async function startDirectories(env: TestEnv): Promise<SeveralDirectories
     isCordoned: () => false,
     open: async (root, onFault) => {
       const engine = await LocalLogEngine.start({ env, root, checkpointIntervalMs: () => 60_000, onFault });
-      return { directoryId: root.padEnd(22, '-'), engine, close: () => engine.close() };
+      return { directoryId: root.padEnd(22, '-'), engine, isThere: async () => true, close: () => engine.close() };
     },
   });
 }

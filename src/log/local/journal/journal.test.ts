@@ -64,6 +64,16 @@ test('a crowd of logs becomes durable with one sync, also when the names of thei
   assert.equal(operations.filter(({ kind }) => kind === 'sync').length, 1);
 });
 
+test('no journal is made in what has taken the place of a data directory, and nothing is durable by it', async () => {
+  const env = testEnv();
+  let isAway = false;
+  const logs = await openAll(await startEngine(env, { isThere: async () => !isAway }));
+  isAway = true;
+  await assert.rejects(appendToAll(logs), { name: 'DiskFault', kind: 'absent' });
+  await settle();
+  assert.deepEqual([await journalFiles(env), logs.map(({ durableOffset }) => durableOffset)], [[], logs.map(() => 0)]);
+});
+
 test('a lone log is synced where it is, and nothing is written twice', async () => {
   const env = testEnv();
   const [log] = await openAll(await startEngine(env));

@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly fileBytesMax: number;
   /** Syncs the segments of a log, if it is open; the log then says so with `settled`. */
   readonly syncLog: (id: LogId) => Promise<void>;
+  /** Rejects with a DiskFault when the data directory is away, and a file would be made in another one. */
+  readonly beforeFile: () => Promise<void>;
 }
 
 interface EmptyFile {
@@ -109,7 +111,8 @@ export class Journal {
 
   /** A new file, whose name is durable. */
   async #create(): Promise<EmptyFile> {
-    const { disk, root } = this.#options;
+    const { disk, root, beforeFile } = this.#options;
+    await beforeFile();
     const path = `${root}/${JOURNAL}${this.#generation + 1}`;
     const file = await disk.open(path, 'create');
     try {
