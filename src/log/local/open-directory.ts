@@ -66,12 +66,15 @@ export interface OpenedDirectory {
 export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDirectory> {
   const entries = await removeLeftovers(opening, await listWithoutSwaps(opening));
   const epochs = await readEpochs(opening);
+  const epochsBeginAt = epochs?.entries[0]?.startOffset;
   // Epochs of batches that are about to be checked are taken from the batches.
   if (epochs !== undefined) epochs.cutEnd(Math.max(opening.recoveryPoint, opening.startOffset + 1));
-  const found = { ...opening, knowsEpochs: epochs !== undefined, epochs: epochs ?? new EpochList() };
+  const knowsEpochs = epochs !== undefined;
+  const found = { ...opening, knowsEpochs, epochsBeginAt, epochs: epochs ?? new EpochList() };
   let { segments, bytesChecked } = await openSegments(found, entries);
   const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
-  reportLoss(opening, endOffset);
+  reportLostBeginning(opening, segments[0]?.baseOffset ?? 0);
+  reportLostEnd(opening, endOffset);
   const startOffset = Math.max(opening.startOffset, segments[0]?.baseOffset ?? 0);
   if (startOffset > endOffset) {
     if (isKnownUpTo(opening, startOffset)) {
@@ -126,6 +129,8 @@ async function readEpochs(opening: DirectoryOpening): Promise<EpochList | undefi
 interface SegmentsOpening extends DirectoryOpening {
   /** False when they must be taken from all batches. */
   readonly knowsEpochs: boolean;
+  /** The first of them, in the file. */
+  readonly epochsBeginAt: number | undefined;
   readonly epochs: EpochList;
 }
 
@@ -257,20 +262,32 @@ function hasIndexes(entries: readonly DiskEntry[], { baseOffset }: SegmentFacts)
   return wanted.every((name) => entries.some((entry) => entry.name === name));
 }
 
-/** What lies below the start was deleted, and its segments may have been on their way out. */
-function reportLoss(opening: DirectoryOpening, endOffset: number): void {
-  const fromOffset = Math.max(endOffset, opening.startOffset);
-  const toOffset = syncedOffset(opening);
-  if (toOffset <= fromOffset) return;
-  opening.env.logger.error(
-    { fromOffset, toOffset },
-    'acknowledged records are lost: they were on the disk and are not any more',
-  );
+/** Who deletes records says first where the log begins then. (Apache Kafka does not where a segment begins there: it leaves a start of 0.) */
+function reportLostBeginning(opening: DirectoryOpening, firstOffset: number): void {
+  const { startOffset } = opening;
+  if (startOffset > 0 && firstOffset > startOffset) reportLoss(opening, startOffset, firstOffset);
 }
 
-/** A new log of which a crash has left only later segments: nothing in it was ever acknowledged, else the first would be durable. */
-function beginningIsMissing({ startOffset, recoveryPoint }: DirectoryOpening, all: readonly SegmentFacts[]): boolean {
-  return startOffset === 0 && recoveryPoint === 0 && (all[0]?.baseOffset ?? 0) > 0;
+/** What lies below the start was deleted, and its segments may have been on their way out. */
+function reportLostEnd(opening: DirectoryOpening, endOffset: number): void {
+  const fromOffset = Math.max(endOffset, opening.startOffset);
+  const toOffset = syncedOffset(opening);
+  if (toOffset > fromOffset) reportLoss(opening, fromOffset, toOffset);
+}
+
+function reportLoss({ env }: DirectoryOpening, fromOffset: number, toOffset: number): void {
+  const message = 'acknowledged records are lost: they were on the disk and are not any more';
+  env.logger.error({ fromOffset, toOffset }, message);
+}
+
+/**
+ * A crash has left only later segments of a log that was never durable beyond its start: nothing in them was acknowledged, else the first would be durable. Where the epochs
+ * begin with them, the records before were deleted: Apache Kafka says so nowhere else.
+ */
+function beginningIsMissing(opening: SegmentsOpening, [first]: readonly SegmentFacts[]): boolean {
+  const { startOffset, recoveryPoint, closedOffset, epochsBeginAt } = opening;
+  if (first === undefined || first.baseOffset <= startOffset || epochsBeginAt === first.baseOffset) return false;
+  return Math.max(recoveryPoint, closedOffset) <= startOffset;
 }
 
 async function setAsideAll(opening: DirectoryOpening, all: readonly SegmentFacts[]): Promise<void> {

@@ -367,6 +367,35 @@ test('what a deletion has left below the start goes in silence, also when a cras
   assert.ok(!names.some((name) => name.startsWith('0000000000000000000') && name.includes(LOG)), names.join());
 });
 
+test('a log whose beginning is deleted, and of which a crash has left only later segments, was never acknowledged behind its start', async () => {
+  const env = await written({ stop: 'crash', checkpointed: false });
+  await overwrite(env, 'data/log-start-offset-checkpoint', '0\n1\norders 0 3\n');
+  await env.disk.remove(`${DIRECTORY}/${fileName(0, LOG)}`);
+  const opened = await openedAgain(env);
+  assert.deepEqual([opened.startOffset, opened.endOffset], [3, 3]);
+  const taken = 'a segment behind a gap is taken out of the log';
+  assert.deepEqual(told(env, 'error'), [taken, taken]);
+});
+
+test('a log that begins where its epochs do had its beginning deleted, also when no checkpoint came with it', async () => {
+  const env = await written({ stop: 'crash', checkpointed: true });
+  for (const name of ['recovery-point-offset-checkpoint', 'log-start-offset-checkpoint']) {
+    await env.disk.remove(`data/${name}`);
+  }
+  await env.disk.remove(`${DIRECTORY}/${fileName(0, LOG)}`);
+  await overwrite(env, `${DIRECTORY}/leader-epoch-checkpoint`, '0\n3\n1 4\n2 6\n3 9\n');
+  assert.deepEqual((await openedAgain(env)).offsets, whole.offsets.slice(4));
+  assert.deepEqual(told(env, 'error'), []);
+});
+
+test('a beginning that was durable and is gone is told with its range, and what comes behind it stays', async () => {
+  const env = await written({ stop: 'crash', checkpointed: true });
+  await overwrite(env, 'data/log-start-offset-checkpoint', '0\n1\norders 0 3\n');
+  await env.disk.remove(`${DIRECTORY}/${fileName(0, LOG)}`);
+  assert.deepEqual((await openedAgain(env)).offsets, whole.offsets.slice(4));
+  assert.deepEqual(rangeTold(env, LOST), [3, 4]);
+});
+
 test('a log whose directory is gone begins anew, and what is lost is told', async () => {
   const env = await written({ stop: 'crash', checkpointed: true });
   await env.disk.removeTree(DIRECTORY);
