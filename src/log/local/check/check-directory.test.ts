@@ -309,6 +309,14 @@ const damages: readonly Damage[] = [
     found: /^derived recovery-point-offset-checkpoint: the file is damaged/m,
   },
   {
+    name: 'a first segment that is missing above the log start',
+    plant: async (env) => {
+      await put(env, 'log-start-offset-checkpoint', '0\n1\nsamples 0 5\n');
+      await env.disk.remove(`data/${base(0, '.log')}`);
+    },
+    found: /^data .*: the log begins at 5: the offsets up to \d+ are missing before this segment/m,
+  },
+  {
     name: 'an absurd log start',
     plant: (env) => put(env, 'log-start-offset-checkpoint', '0\n1\nsamples 0 113\n'),
     found: /^data log-start-offset-checkpoint: samples-0 has 113/m,

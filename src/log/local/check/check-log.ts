@@ -126,6 +126,7 @@ class LogCheck {
 
   async run(): Promise<LogReport> {
     await this.#checkMetadata();
+    this.#checkBeginning();
     for (const [index, base] of this.#segments.entries()) await this.#checkSegment(base, this.#segments[index + 1]);
     while (this.#snapshots.length > 0) await this.#checkNextSnapshot({ batchFollows: false });
     this.#reportGaps();
@@ -160,6 +161,15 @@ class LogCheck {
   get #endOffset(): number {
     const { endOffset } = this.#progress;
     return this.#segments.length === 0 ? Math.max(endOffset, this.#startOffset) : endOffset;
+  }
+
+  /** Who deletes records says first where the log begins then; while a log is used, that may have come after it was read. */
+  #checkBeginning(): void {
+    const { clean, startOffset } = this.#log.claims;
+    const [first] = this.#segments;
+    if (!clean || startOffset === undefined || first === undefined || first <= startOffset) return;
+    const problem = `the log begins at ${startOffset}: the offsets up to ${first - 1} are missing before this segment`;
+    this.#faults.data(this.#path(fileName(first, LOG)), problem, { offset: startOffset });
   }
 
   /** The journal's own of this log, and not those of a topic that had the name before. */
