@@ -27,7 +27,6 @@ import {
   isTransactional,
   lastOffsetDelta,
   maxTimestamp,
-  producerEpoch,
   producerId,
   setBaseOffset,
   setPartitionLeaderEpoch,
@@ -41,8 +40,9 @@ import type { OffsetWaiter } from './offset-waiters.ts';
 import { errorOfFault, PartitionFault, type PartitionFaultKind } from './partition-fault.ts';
 import { PartitionProgress, type ProgressListener } from './partition-progress.ts';
 import { recoverProducers } from './producer-snapshot.ts';
-import type { ProducerBatch, ProducerState, TransactionBeginning } from './producer-state.ts';
+import type { ProducerBatch, ProducerState } from './producer-state.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
+import { TransactionAdmission } from './transaction-admission.ts';
 import type { TransactionMarker } from './transaction-marker.ts';
 import {
   TransactionVerifications,
@@ -85,8 +85,8 @@ export class Partition {
   readonly #producers: ProducerState;
   readonly #snapshots: SnapshotKeeper;
   readonly #progress: PartitionProgress;
+  readonly #admission: TransactionAdmission;
   readonly #producerExpirationMs: () => number;
-  readonly #verifiesTransactions: () => boolean;
   /** Where this leader's epoch begins, until the log has a record of it and knows. */
   readonly #epochStartOffset: number;
 
@@ -106,12 +106,13 @@ export class Partition {
     this.id = log.id;
     this.leaderEpoch = leaderEpoch;
     this.verifications = options.verifications ?? new TransactionVerifications();
+    const { verifications } = this;
+    this.#admission = new TransactionAdmission({ producers, verifications, needsLeave: options.verifiesTransactions });
     this.#env = env;
     this.#log = log;
     this.#producers = producers;
     this.#snapshots = new SnapshotKeeper({ logger: env.logger, log, producers });
     this.#producerExpirationMs = options.producerExpirationMs;
-    this.#verifiesTransactions = options.verifiesTransactions;
     this.#settings = settings;
     this.#syncsFirst = syncsBeforeAcknowledging(settings);
     this.#epochStartOffset = log.endOffset;
@@ -204,7 +205,7 @@ export class Partition {
     const batch = checked.batch;
     if (batch.length > this.#settings.segmentBytes) return refused(ErrorCode.RECORD_LIST_TOO_LARGE);
     if (hasProducerId(batch)) {
-      const verdict = this.#producers.check(batch, this.#beginning(batch, guard));
+      const verdict = this.#producers.check(batch, this.#admission.beginningOf(batch, guard));
       if (verdict.kind === 'duplicate') return this.#appendedBefore(verdict.batch);
       if (verdict.kind === 'out-of-order' && !this.#log.hasRoomFor(batch.length)) {
         // The log has not taken the one before it. A producer that is told of a gap begins a new epoch, and what it sends again in that one is not known any more.
@@ -225,7 +226,7 @@ export class Partition {
     if (expectedLeaderEpoch !== this.leaderEpoch) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     assert(!isControl(batch), 'a transaction is ended by a marker');
     if (hasProducerId(batch)) {
-      const verdict = this.#producers.checkInternal(batch, this.#beginning(batch, guard));
+      const verdict = this.#producers.checkInternal(batch, this.#admission.beginningOf(batch, guard));
       if (verdict.kind !== 'next') return refused(errorOfRefusal(verdict));
     }
     return this.#place(batch, -1);
@@ -265,8 +266,7 @@ export class Partition {
    * in between, it is refused (KIP-890). Undefined when the transaction is open already: then nobody has to be asked.
    */
   beginVerification(wish: VerificationWish): VerificationGuard | undefined {
-    if (this.#producers.hasOpenTransaction(wish.producerId, wish.producerEpoch)) return undefined;
-    return this.verifications.begin(wish, this.#env.clock.now());
+    return this.#admission.begin(wish, this.#env.clock.now());
   }
 
   waitUntilCommitted(lastOffset: number, waiter: OffsetWaiter, token: number): boolean {
@@ -448,16 +448,6 @@ export class Partition {
       this.#isClosed = true;
       this.#progress.fail(fault);
     }
-  }
-
-  /** Undefined when the batch begins no transaction. */
-  #beginning(batch: Uint8Array, guard: VerificationGuard | undefined): TransactionBeginning | undefined {
-    if (!isTransactional(batch)) return undefined;
-    const id = producerId(batch);
-    if (this.#producers.hasOpenTransaction(id, producerEpoch(batch))) return undefined;
-    const verification = this.verifications.get(id);
-    const isAdmitted = (verification !== undefined && guard === verification) || !this.#verifiesTransactions();
-    return { isAdmitted, verification };
   }
 
   /** Gives the batch its offsets and its epoch, and the log its bytes. */

@@ -3,6 +3,7 @@
  * good for the one transaction that it was made for: when a batch has begun it or a marker has ended it, the guard is gone, and a late answer of the
  * coordinator, which speaks of a transaction that is over, opens no other.
  */
+import { keepNewest } from '../base/keep-newest.ts';
 import { LazyMap } from '../base/lazy-map.ts';
 import { limits } from '../base/limits.ts';
 
@@ -33,9 +34,9 @@ export class TransactionVerifications {
     const { producerId, producerEpoch, baseSequence, supportsEpochBump } = wish;
     const pending = this.#pending.get(producerId);
     if (pending === undefined) {
-      if (this.#pending.size >= limits.producersPerPartition) this.#dropOldest();
       const guard = { supportsEpochBump, startedMs: nowMs, producerEpoch, lowestSequence: baseSequence };
       this.#pending.set(producerId, guard);
+      keepNewest(this.#pending, limits.producersPerPartition);
       return guard;
     }
     if (producerEpoch > pending.producerEpoch) {
@@ -61,13 +62,6 @@ export class TransactionVerifications {
     for (const [producerId, { startedMs }] of this.#pending.entries()) {
       if (nowMs - startedMs < expirationMs) return;
       this.#pending.delete(producerId);
-    }
-  }
-
-  #dropOldest(): void {
-    for (const producerId of this.#pending.keys()) {
-      this.#pending.delete(producerId);
-      return;
     }
   }
 }

@@ -7,6 +7,7 @@ import type { AppendResult } from '../../partition/append-result.ts';
 import type { OffsetWaiter } from '../../partition/offset-waiters.ts';
 import { PartitionFault, type PartitionFaultKind } from '../../partition/partition-fault.ts';
 import { ProducerState } from '../../partition/producer-state.ts';
+import { TransactionAdmission } from '../../partition/transaction-admission.ts';
 import type { TransactionMarker } from '../../partition/transaction-marker.ts';
 import {
   TransactionVerifications,
@@ -14,14 +15,7 @@ import {
   type VerificationWish,
 } from '../../partition/transaction-verifications.ts';
 import { buildEndTransactionBatch } from '../../protocol/batch/end-transaction-batch.ts';
-import {
-  hasProducerId,
-  isTransactional,
-  lastOffsetDelta,
-  producerEpoch,
-  producerId,
-  setBaseOffset,
-} from '../../protocol/batch/header.ts';
+import { hasProducerId, lastOffsetDelta, producerId, setBaseOffset } from '../../protocol/batch/header.ts';
 import { ErrorCode } from '../../protocol/error-code.ts';
 import type { CoordinatorLog } from '../coordinator-log.ts';
 
@@ -37,6 +31,11 @@ export class FakeLog implements CoordinatorLog {
   refuses = false;
   readonly #producers = new ProducerState();
   readonly #verifications = new TransactionVerifications();
+  readonly #admission = new TransactionAdmission({
+    producers: this.#producers,
+    verifications: this.#verifications,
+    needsLeave: () => true,
+  });
   #waiting: { lastOffset: number; waiter: OffsetWaiter; token: number }[] = [];
 
   /** What somebody wrote who was not judged: an earlier life of the coordinator, or another writer. */
@@ -45,13 +44,12 @@ export class FakeLog implements CoordinatorLog {
   }
 
   beginVerification(wish: VerificationWish): VerificationGuard | undefined {
-    if (this.#producers.hasOpenTransaction(wish.producerId, wish.producerEpoch)) return undefined;
-    return this.#verifications.begin(wish, 0);
+    return this.#admission.begin(wish, 0);
   }
 
   appendInternal(batch: Uint8Array, _leaderEpoch?: number, guard?: VerificationGuard): AppendResult {
     if (hasProducerId(batch)) {
-      const verdict = this.#producers.checkInternal(batch, this.#beginning(batch, guard));
+      const verdict = this.#producers.checkInternal(batch, this.#admission.beginningOf(batch, guard));
       if (verdict.kind === 'old-epoch') return refused(ErrorCode.INVALID_PRODUCER_EPOCH);
       if (verdict.kind === 'wrong-transaction') return refused(ErrorCode.INVALID_TXN_STATE);
     }
@@ -112,13 +110,6 @@ export class FakeLog implements CoordinatorLog {
     this.sync();
     this.isClosedInOrder = true;
     return next;
-  }
-
-  #beginning(batch: Uint8Array, guard: VerificationGuard | undefined) {
-    const id = producerId(batch);
-    if (!isTransactional(batch) || this.#producers.hasOpenTransaction(id, producerEpoch(batch))) return undefined;
-    const verification = this.#verifications.get(id);
-    return { isAdmitted: guard !== undefined && guard === verification, verification };
   }
 
   #place(batch: Uint8Array): AppendResult {
