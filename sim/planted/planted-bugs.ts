@@ -89,10 +89,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a log's start is acknowledged before it is saved",
-    file: 'log/local/local-log.ts',
-    find: `await this.#host.saveStart(this.id, offset);
-    this.#moveStart(offset);`,
-    replace: 'this.#moveStart(offset); void this.#host.saveStart(this.id, offset).catch(() => {});',
+    file: 'log/local/log-start.ts',
+    find: `await this.#host.saveStart(this.#log.id, offset);
+    this.#begin(offset);`,
+    replace: 'this.#begin(offset); void this.#host.saveStart(this.#log.id, offset).catch(() => {});',
     mood: 'forgetful',
     seeds: 60,
   },
@@ -116,10 +116,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a start is believed although it could not be saved',
-    file: 'log/local/local-log.ts',
-    find: `await this.#host.saveStart(this.id, offset);
-    this.#moveStart(offset);`,
-    replace: 'await this.#host.saveStart(this.id, offset).finally(() => this.#moveStart(offset));',
+    file: 'log/local/log-start.ts',
+    find: `await this.#host.saveStart(this.#log.id, offset);
+    this.#begin(offset);`,
+    replace: 'await this.#host.saveStart(this.#log.id, offset).finally(() => this.#begin(offset));',
     mood: 'forgetful',
     seeds: 60,
   },

@@ -1,9 +1,8 @@
 /**
- * A partition's log in files. Owns where the log begins and ends, and the order of appends; the writer, the syncer, the reader and
+ * A partition's log in files. Owns where the log ends and the order of appends; the start knows where it begins, and the writer, the syncer, the reader and
  * the compaction do the work on the segments. It is closed by its owner or by its first fault, and never works again after either.
  */
 import { limits } from '../../base/limits.ts';
-import { Turns } from '../../base/turns.ts';
 import type { Cleanable } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { EpochList } from '../epoch-list.ts';
@@ -28,10 +27,11 @@ import { AbortedLists } from './aborted-lists.ts';
 import type { LogCut } from './backup/log-cut.ts';
 import { EpochFile } from './epoch-file.ts';
 import { JOURNALLED_LOG_BYTES_MAX } from './journal/sync-route.ts';
-import { type CompactableLog, LogCompaction } from './log-compaction.ts';
+import { type CompactableLog, LogCompaction, type SwappedSegments } from './log-compaction.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { LogHost } from './log-host.ts';
 import { LogReader, type ReadLog } from './log-reader.ts';
+import { LogStart, type StartedLog } from './log-start.ts';
 import type { LogState } from './log-state.ts';
 import { LogSyncer, type SyncedLog } from './log-syncer.ts';
 import { LogWriter, type WrittenLog } from './log-writer.ts';
@@ -63,7 +63,7 @@ export interface FoundLog {
   readonly snapshotsMayBeTorn: boolean;
 }
 
-export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
+export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog, StartedLog, CompactableLog {
   readonly id: LogId;
   readonly directory: LogDirectory;
   onProgress: (fault: Error | undefined) => void = () => {};
@@ -80,12 +80,10 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   readonly #syncer: LogSyncer;
   readonly #reader: LogReader;
   readonly #aborted: AbortedLists;
+  readonly #start: LogStart;
   /** Made when first asked for: most logs are never compacted, and an idle one is to cost little. */
   #compaction: LogCompaction | undefined;
   #settings: LogSettings;
-  #startOffset: number;
-  /** Saves of the start, once there is one. One that fails takes its offset back, and an earlier offset must not replace a later one: so they come one after the other. */
-  #startSaves: Turns | undefined;
   #endOffset: number;
   /** Below, the segments have everything. */
   #writtenOffset: number;
@@ -100,7 +98,6 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     this.#host = host;
     this.#usesReserve = host.usesReserve(id);
     this.#settings = settings;
-    this.#startOffset = options.startOffset;
     const active = options.segments.at(-1) ?? this.#newSegment(options.firstOffset);
     const segments = new SegmentList(options.segments.slice(0, -1), active);
     this.#segments = segments;
@@ -122,11 +119,19 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     });
     this.#reader = new LogReader({ env, log: this, files, segments, tail });
     this.#aborted = new AbortedLists({ log: this, segments });
+    this.#start = new LogStart({
+      host,
+      log: this,
+      syncer: this.#syncer,
+      epochs: this.#epochs,
+      snapshots: this.#snapshots,
+      offset: options.startOffset,
+    });
     for (const segment of segments.all) if (!segment.finished) this.#syncer.follow(segment);
   }
 
   get startOffset(): number {
-    return this.#startOffset;
+    return this.#start.offset;
   }
 
   get endOffset(): number {
@@ -154,7 +159,7 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   }
 
   append(batch: AppendedBatch): void {
-    if (this.#isOver) throw new LogClosed('an append to a closed log', { cause: this.#fault });
+    if (this.isOver) throw new LogClosed('an append to a closed log', { cause: this.#fault });
     if (!this.#host.room.take(batch.bytes.byteLength, this.#usesReserve)) throw new LogFull('the disk is full');
     this.#add(batch);
   }
@@ -226,11 +231,15 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   }
 
   #progress(): void {
-    if (!this.#isOver) this.onProgress(undefined);
+    if (!this.isOver) this.onProgress(undefined);
   }
 
-  get #isOver(): boolean {
+  get isOver(): boolean {
     return this.#closing !== undefined || this.#fault !== undefined;
+  }
+
+  get fault(): Error | undefined {
+    return this.#fault;
   }
 
   /** Ends the log: something has failed under it, or under its neighbours. */
@@ -265,7 +274,7 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   }
 
   mayHaveGaps({ baseOffset }: Segment): boolean {
-    return this.#isCompacted || baseOffset < (this.#host.cleanOffset(this.id) ?? 0);
+    return this.#isCompacted || baseOffset < (this.cleanOffset ?? 0);
   }
 
   async offsetForTimestamp(request: { timestamp: number; endOffset: number }): Promise<TimestampOffset | undefined> {
@@ -316,7 +325,7 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   async advanceStart(offset: number): Promise<void> {
     await this.#writer.write();
     await this.#epochs.save();
-    await this.#saveStart(offset);
+    await this.#start.moveTo(offset);
     this.#discardExpired();
     this.#progress();
   }
@@ -326,48 +335,14 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     if (this.#expired(upTo) === 0) return 0;
     await this.#epochs.save();
     // It may have ended meanwhile.
-    if (this.#isOver) return 0;
+    if (this.isOver) return 0;
     const count = this.#expired(upTo);
     if (count === this.#segments.all.length) this.#roll(this.#endOffset);
     // The start is durable before a file goes: if the deletion stops halfway, what is left of the old segments is below the start.
-    await this.#saveStart(this.#segments.all[count]?.baseOffset ?? this.#endOffset);
+    await this.#start.moveTo(this.#segments.all[count]?.baseOffset ?? this.#endOffset);
     const removed = this.#discardExpired();
     this.#progress();
     return removed;
-  }
-
-  /** Durable before anybody is told, and before files below it go for good (invariant I5). */
-  #saveStart(offset: number): Promise<void> {
-    this.#startSaves ??= new Turns();
-    return this.#startSaves.take(() => this.#keepStateAndSave(offset));
-  }
-
-  async #keepStateAndSave(offset: number): Promise<void> {
-    if (offset <= this.#startOffset) return;
-    this.#assertMovable();
-    await this.#keepState(offset);
-    this.#assertMovable();
-    await this.#host.saveStart(this.id, offset);
-    this.#moveStart(offset);
-  }
-
-  #assertMovable(): void {
-    if (this.#isOver) throw new LogClosed('the start of a closed log stays', { cause: this.#fault });
-  }
-
-  /** The writer can do without the records below `startOffset` when this resolves, whatever a power loss takes of those above (invariant I6). */
-  async #keepState(startOffset: number): Promise<void> {
-    const snapshots = this.#snapshots;
-    snapshots.outlive();
-    if (snapshots.durableOffset < startOffset) await this.beforeStart();
-    const { syncedOffset, durableOffset } = this.#syncer;
-    // Recovery takes a snapshot beyond the end of the segments for one of lost records, and a log that ends below its start for a lost one.
-    if (snapshots.durableOffset > syncedOffset || startOffset > durableOffset) await this.#syncer.sync();
-  }
-
-  #moveStart(offset: number): void {
-    this.#startOffset = offset;
-    this.#epochs.cutStart(offset);
   }
 
   #expired(upTo: number): number {
@@ -375,15 +350,15 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
       segments: this.#segments.all,
       settings: this.#settings,
       nowMs: this.#host.env.clock.now(),
-      startOffset: this.#startOffset,
+      startOffset: this.#start.offset,
       upTo: Math.min(upTo, this.#writtenOffset),
     });
   }
 
   /** Lets go of the segments that lie wholly below the start; those that are being swapped are left for the next pass of retention. */
   #discardExpired(): number {
-    if (this.#isOver) return 0;
-    const discarded = this.#segments.takeBelow(this.#startOffset);
+    if (this.isOver) return 0;
+    const discarded = this.#segments.takeBelow(this.#start.offset);
     if (discarded.length === 0) return 0;
     this.#syncer.forget(discarded);
     this.#host.discard(this.directory, discarded, this.#settings.fileDeleteDelayMs);
@@ -409,42 +384,26 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
 
   get #compactor(): LogCompaction {
     const { env, files } = this.#host;
-    const segments = this.#segments;
-    this.#compaction ??= new LogCompaction({
-      env,
-      files,
-      directory: this.directory.path,
-      segments,
-      log: this.#compactable(),
-    });
+    const { path: directory } = this.directory;
+    this.#compaction ??= new LogCompaction({ env, files, directory, segments: this.#segments, log: this });
     return this.#compaction;
   }
 
-  #compactable(): CompactableLog {
-    const [log, host] = [this, this.#host];
-    return {
-      get settings() {
-        return log.#settings;
-      },
-      get startOffset() {
-        return log.#startOffset;
-      },
-      get endOffset() {
-        return log.#endOffset;
-      },
-      get cleanOffset() {
-        return host.cleanOffset(log.id);
-      },
-      get isOver() {
-        return log.#isOver;
-      },
-      saveCleanOffset: (offset) => host.saveCleanOffset(log.id, offset),
-      onSwapped({ replaced, paths, endOffset }) {
-        host.recent.dropBelow(log.#tail, endOffset);
-        host.discardRenamed(replaced, paths, log.#settings.fileDeleteDelayMs);
-      },
-      fail: (fault) => log.fail(fault),
-    };
+  get settings(): LogSettings {
+    return this.#settings;
+  }
+
+  get cleanOffset(): number | undefined {
+    return this.#host.cleanOffset(this.id);
+  }
+
+  saveCleanOffset(offset: number): Promise<void> {
+    return this.#host.saveCleanOffset(this.id, offset);
+  }
+
+  onSwapped({ replaced, paths, endOffset }: SwappedSegments): void {
+    this.#host.recent.dropBelow(this.#tail, endOffset);
+    this.#host.discardRenamed(replaced, paths, this.#settings.fileDeleteDelayMs);
   }
 
   get #isCompacted(): boolean {
@@ -456,9 +415,9 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     const begun = this.#segments.all.filter(({ baseOffset }) => baseOffset < this.#endOffset);
     return {
       ...this.id,
-      startOffset: this.#startOffset,
+      startOffset: this.#start.offset,
       endOffset: this.#endOffset,
-      cleanOffset: this.#host.cleanOffset(this.id),
+      cleanOffset: this.cleanOffset,
       isCompacted: this.#isCompacted,
       segments: begun.map((segment) => ({
         baseOffset: segment.baseOffset,
@@ -507,7 +466,7 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
     const faultBefore = this.#fault;
     await this.#compaction?.stop();
     // Those that have not begun by now are refused.
-    await this.#startSaves?.take(async () => {});
+    await this.#start.settled();
     try {
       await this.#host.slots.run(() => this.#letGo());
     } catch (error) {
@@ -550,7 +509,7 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog {
   #state(): LogState {
     return {
       id: this.id,
-      startOffset: this.#startOffset,
+      startOffset: this.#start.offset,
       epochs: this.leaderEpochs,
       epochsSaved: this.#epochs.isSaved,
       segments: this.#segments.all.map((segment) => segment.facts()),

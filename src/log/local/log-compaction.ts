@@ -15,19 +15,20 @@ export interface CompactableLog {
   readonly settings: LogSettings;
   readonly startOffset: number;
   readonly endOffset: number;
-  /** Below, it is compacted. */
-  /** Undefined: no compaction has begun. */
+  /** Below, it is compacted. Undefined: no compaction has begun. */
   readonly cleanOffset: number | undefined;
   /** It has failed, or is closed or about to be. */
   readonly isOver: boolean;
   saveCleanOffset(offset: number): Promise<void>;
-  /** Segments up to `endOffset` are gone, whose files have these names now. */
-  onSwapped(swapped: {
-    readonly replaced: readonly Segment[];
-    readonly paths: readonly string[];
-    endOffset: number;
-  }): void;
+  onSwapped(swapped: SwappedSegments): void;
   fail(fault: Error): void;
+}
+
+/** Segments up to `endOffset` that are gone, whose files have these names now. */
+export interface SwappedSegments {
+  readonly replaced: readonly Segment[];
+  readonly paths: readonly string[];
+  readonly endOffset: number;
 }
 
 export interface LogCompactionOptions {
