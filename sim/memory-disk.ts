@@ -47,9 +47,11 @@ const CHANGING = new Set<DiskOperation['kind']>([
   'sync',
 ]);
 
+const allIsWell = (): DiskVerdict => ({ kind: 'ok' });
+
 export class MemoryDisk implements Disk {
   /** Decides about each call as it comes. */
-  judge: (operation: DiskOperation) => DiskVerdict = () => ({ kind: 'ok' });
+  judge: (operation: DiskOperation) => DiskVerdict = allIsWell;
   /** Delays a call's effect; the simulator orders concurrent calls with it. */
   pause: (operation: DiskOperation) => Promise<void> = async () => {};
   /** False: no file can have two names, as between two volumes. */
@@ -82,6 +84,16 @@ export class MemoryDisk implements Disk {
   /** It was the power. */
   get crashed(): boolean {
     return this.#platter.losses > this.#lossesAtStart;
+  }
+
+  /** From now on each call that `hits` says fails with `fault`, and no other. */
+  fail(fault: DiskFaultKind, hits: (operation: DiskOperation) => boolean): void {
+    this.judge = (operation) => (hits(operation) ? { kind: 'fault', fault } : { kind: 'ok' });
+  }
+
+  /** No call fails any more. */
+  heal(): void {
+    this.judge = allIsWell;
   }
 
   /** The power goes, for every process that uses the disk. */

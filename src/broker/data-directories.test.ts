@@ -29,9 +29,9 @@ function rebooted(env: TestEnv): TestEnv {
 
 /** Every call below `path` fails until the returned function is called. */
 function breakDirectory(env: TestEnv, path: string, fault: DiskFaultKind = 'io'): () => void {
-  env.disk.judge = (operation) => (operation.path.split('/')[0] === path ? { kind: 'fault', fault } : { kind: 'ok' });
+  env.disk.fail(fault, (operation) => operation.path.split('/')[0] === path);
   return () => {
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
   };
 }
 
@@ -143,8 +143,7 @@ test('one bad file does not take its directory offline', async () => {
   const env = testEnv();
   const store = await opened(env, ['a', 'b']);
   const log = await openLog(store, partition(0));
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'write' && path.startsWith('a/orders-0/') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'write' && path.startsWith('a/orders-0/'));
   appendTo(log, {});
   await settle();
   assert.deepEqual(
@@ -162,7 +161,7 @@ test('a full directory is not offline', async () => {
   breakDirectory(env, 'a', 'full');
   appendTo(log, {});
   await settle();
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   assert.equal((await store.engine.directories())[0]?.isOffline, false);
   await log.close();
   await store.close();
@@ -246,7 +245,7 @@ test('a broker without a directory that can be used does not start, and leaves n
   const env = testEnv();
   env.disk.judge = () => ({ kind: 'fault', fault: 'read-only' });
   await assert.rejects(opened(env, ['a', 'b']), DiskFault);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await (await opened(env, ['a', 'b'])).close();
 });
 

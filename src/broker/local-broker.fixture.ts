@@ -64,10 +64,9 @@ export function failing(
   fault: DiskFaultKind,
   matches: RegExp = /./,
 ): () => void {
-  env.disk.judge = ({ kind, path }) =>
-    kinds.some((failed) => failed === kind) && matches.test(path) ? { kind: 'fault', fault } : { kind: 'ok' };
+  env.disk.fail(fault, ({ kind, path }) => kinds.some((failed) => failed === kind) && matches.test(path));
   return () => {
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
   };
 }
 

@@ -63,7 +63,7 @@ test('what cannot be is refused with Apache Kafka’s codes', async () => {
   assert.equal(await move(local, 'b', 'nothing'), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   assert.equal(await move(local, 'b', 'orders', 1), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   assert.equal(await move(local, 'b', 'x'.repeat(214)), ErrorCode.INVALID_TOPIC_EXCEPTION);
-  local.env.disk.judge = ({ path }) => (path.startsWith('b/') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' });
+  local.env.disk.fail('io', ({ path }) => path.startsWith('b/'));
   await move(local, 'b');
   await local.env.clock.advance(1_000);
   assert.equal(await move(local, 'b'), ErrorCode.KAFKA_STORAGE_ERROR);

@@ -164,8 +164,7 @@ for (const isCommit of [true, false]) {
 
 test('a partition whose disk fails has its marker when the disk works again', async () => {
   const { env, end, partition, stop } = await openTransaction();
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'sync' && /t-1.*\.log$/.test(path) ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'sync' && /t-1.*\.log$/.test(path));
   assert.equal((await end(true)).kind, 'ended');
   await env.clock.advance(1_000);
   const stable = async (index: number) => {
@@ -173,7 +172,7 @@ test('a partition whose disk fails has its marker when the disk works again', as
     return lastStableOffset === logEndOffset;
   };
   assert.equal(await stable(0), true);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await env.clock.advance(20_000);
   assert.equal(await stable(1), true);
   await stop();

@@ -131,11 +131,10 @@ test('records stay when what their producers need of them cannot be kept', async
   const env = testEnv();
   const { partition } = await open(env, 0);
   await sendDurably(partition, [0, 1, 2, 3, 4, 5, 6]);
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'sync' && path.includes('.snapshot') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'sync' && path.includes('.snapshot'));
   await assert.rejects(partition.deleteRecordsBefore(7));
   assert.equal(partition.logStartOffset, 0);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await partition.deleteRecordsBefore(7);
   assert.equal(partition.logStartOffset, 7);
   const again = await open(restarted(env, 'power'), 1);

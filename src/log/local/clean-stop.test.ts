@@ -43,7 +43,7 @@ async function callsOfStop(
     return { kind: 'ok' };
   };
   await engine.close();
-  disk.judge = () => ({ kind: 'ok' });
+  disk.heal();
   return (wanted) => calls.filter(({ kind }) => kind === wanted).map(({ path }) => path);
 }
 

@@ -117,14 +117,14 @@ test('nor however many logs it has refused at once', async () => {
     Array.from({ length: 20 }, (_, partition) => engine.open(logId({ topic: 'internal', partition }), logSettings())),
   );
   env.disk.bytesFree = 0;
-  env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+  env.disk.fail('full', ({ kind }) => kind === 'write');
   for (const log of logs) {
     appendTo(log, {});
     log.requestWrite();
   }
   await settle();
   assert.throws(() => appendTo(other, {}), LogFull);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   env.disk.bytesFree = 2 * RESERVE;
   await env.clock.advance(2 * limits.diskCheckIntervalMs);
   appendTo(other, {});
@@ -138,9 +138,9 @@ test('a disk that was full is written to within two seconds of having room, howe
   const other = await engine.open(logId({ topic: 'orders' }), logSettings());
   env.disk.bytesFree = 0;
   for (let second = 0; second < 60; second += 1) {
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
     const log = await engine.open(logId({ topic: 'internal' }), logSettings());
-    env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+    env.disk.fail('full', ({ kind }) => kind === 'write');
     appendTo(log, {});
     log.requestWrite();
     await settle();
@@ -148,7 +148,7 @@ test('a disk that was full is written to within two seconds of having room, howe
     await env.clock.advance(1_000);
   }
   assert.throws(() => appendTo(other, {}), LogFull);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   env.disk.bytesFree = 2 * RESERVE;
   await env.clock.advance(2 * limits.diskCheckIntervalMs);
   appendTo(other, {});

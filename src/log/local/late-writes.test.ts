@@ -67,7 +67,7 @@ test('a process that is killed has lost nothing', async () => {
 test('whoever wants the operating system to have a batch waits for no sync', async () => {
   const { env, logs } = await crowd();
   const log = first(logs);
-  env.disk.judge = ({ kind }) => (kind === 'sync' ? { kind: 'fault', fault: 'io' } : { kind: 'ok' });
+  env.disk.fail('io', ({ kind }) => kind === 'sync');
   log.append(batchAt(3, {}));
   log.requestWrite();
   await whenProgress(log, () => log.writtenOffset === 4);
@@ -112,8 +112,7 @@ test('a start that is moved over batches in no segment stays moved after a power
 test('a scan and a search do not pass over what could not be written', async () => {
   const { env, logs } = await crowd();
   const log = first(logs);
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'write' && path.endsWith('.log') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  env.disk.fail('full', ({ kind, path }) => kind === 'write' && path.endsWith('.log'));
   let inMemory = 0;
   await log.scan(0, () => {
     inMemory += 1;

@@ -17,7 +17,7 @@ const LOG_FILE = 'data/orders-0/00000000000000000000.log';
 function failNext(env: TestEnv, kind: 'write' | 'sync', fault: DiskFaultKind): void {
   env.disk.judge = (operation) => {
     if (operation.kind !== kind || operation.path !== LOG_FILE) return { kind: 'ok' };
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
     return { kind: 'fault', fault };
   };
 }
@@ -98,8 +98,7 @@ test('a log whose epochs cannot be written does not keep the recovery points of 
     log.requestSync();
     await whenProgress(log, () => log.durableOffset === 1);
   }
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'open' && path.startsWith('data/orders-0/leader-epoch') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'open' && path.startsWith('data/orders-0/leader-epoch'));
   await env.clock.advance(6_000);
   const bytes = Buffer.alloc(100);
   env.disk.file('data/recovery-point-offset-checkpoint')?.read(bytes, 0);
@@ -254,7 +253,7 @@ const segmentPerBatch = logSettings({ segmentBytes: 100, fileDeleteDelayMs: 0 })
 function failStartOnce(env: TestEnv): void {
   env.disk.judge = ({ kind, path }) => {
     if (kind !== 'sync' || !path.endsWith('log-start-offset-checkpoint.tmp')) return { kind: 'ok' };
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
     return { kind: 'fault', fault: 'io' };
   };
 }
@@ -265,12 +264,11 @@ test('a start that could not be saved takes no files away, also when the log is 
   failStartOnce(env);
   await assert.rejects(log.advanceStart(3), DiskFault);
   assert.equal(log.startOffset, 0);
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'write' && path.endsWith('.log') ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'write' && path.endsWith('.log'));
   const fault = nextFault(log);
   appendTo(log, {});
   await fault;
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await log.close();
   const checked = await engine.open(logId(), segmentPerBatch);
   assert.deepEqual([checked.startOffset, checked.endOffset], [0, 5]);

@@ -15,9 +15,9 @@ test('whose directory it is survives a power loss also when an earlier sync of t
   };
   const first = open();
   await first.create();
-  env.disk.judge = ({ kind }) => (kind === 'sync' ? { kind: 'fault', fault: 'io' } : { kind: 'ok' });
+  env.disk.fail('io', ({ kind }) => kind === 'sync');
   await assert.rejects(first.sync());
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await open().sync();
   env.disk.crash();
   const bytes = await readSmallFile(env.disk.restarted(env.clock), 'orders-0/partition.metadata');

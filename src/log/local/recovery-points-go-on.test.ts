@@ -28,10 +28,7 @@ test('a recovery point does not go back when a segment begins, and so vouches fo
   await env.clock.advance(CHECKPOINT_MS);
   const failing = new Set<string>();
   const file = (offset: number, suffix: string) => `data/orders-0/${fileName(offset, suffix as typeof LOG)}`;
-  env.disk.judge = ({ kind, path }) => {
-    const isHit = kind === 'write' && [...failing].some((failed) => path.startsWith(failed));
-    return isHit ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
-  };
+  env.disk.fail('full', ({ kind, path }) => kind === 'write' && [...failing].some((failed) => path.startsWith(failed)));
   // The second segment is complete, and its indexes take their time. Meanwhile the disk gets full, and the third one fails.
   const { promise: indexed, resolve: goOn } = Promise.withResolvers<void>();
   env.disk.pause = async ({ path }) => {
@@ -82,10 +79,10 @@ test('a recovery point that could not be taken back in the file is not taken bac
   const checkpoints = await Checkpoints.read(env.disk, 'data', env.logger);
   checkpoints.setRecoveryPoint('orders-0', 15);
   await checkpoints.writeRecoveryPoints();
-  env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+  env.disk.fail('full', ({ kind }) => kind === 'write');
   await assert.rejects(checkpoints.lowerRecoveryPoint('orders-0', 10), DiskFault);
   assert.equal(checkpoints.recoveryPoint('orders-0'), 15);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await checkpoints.lowerRecoveryPoint('orders-0', 10);
   assert.equal((await Checkpoints.read(env.disk, 'data', env.logger)).recoveryPoint('orders-0'), 10);
 });

@@ -8,9 +8,9 @@ test('a file that could not be replaced is the old one, and nothing is left behi
   for (const kind of ['write', 'sync', 'rename'] as const) {
     const { disk } = testEnv();
     await replaceFile(disk, 'file', 'old');
-    disk.judge = (operation) => (operation.kind === kind ? { kind: 'fault', fault: 'io' } : { kind: 'ok' });
+    disk.fail('io', (operation) => operation.kind === kind);
     await assert.rejects(replaceFile(disk, 'file', 'new'), DiskFault);
-    disk.judge = () => ({ kind: 'ok' });
+    disk.heal();
     assert.equal((await readSmallFile(disk, 'file'))?.toString(), 'old');
     assert.equal(disk.file('file.tmp'), undefined, kind);
   }

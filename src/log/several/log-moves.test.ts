@@ -117,8 +117,7 @@ async function movedFromA() {
   const env = testEnv();
   const { moving, history } = await started(env);
   moving.startMoves();
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'rename' && path === 'a/orders-0' ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'rename' && path === 'a/orders-0');
   await moving.moveTo('b');
   await env.clock.advance(1_000);
   return { env, moving, history };
@@ -129,7 +128,7 @@ for (const next of ['a', 'c']) {
     const { env, moving, history } = await movedFromA();
     assert.deepEqual(await directoriesOnDisk(env), ['a/orders-0', 'b/orders-0']);
     await moving.append();
-    env.disk.judge = () => ({ kind: 'ok' });
+    env.disk.heal();
     await moving.moveTo(next);
     await env.clock.advance(1_000);
     assert.deepEqual(await directoriesOnDisk(env), [`${next}/orders-0`]);
@@ -172,22 +171,17 @@ test('a copy that fails is tried again, and the log goes on meanwhile', async ()
   const env = testEnv();
   const { moving, history } = await started(env);
   moving.startMoves();
-  env.disk.judge = ({ kind, path }) =>
-    (kind === 'write' || kind === 'link') && path.includes('-future/')
-      ? { kind: 'fault', fault: 'full' }
-      : { kind: 'ok' };
+  env.disk.fail('full', ({ kind, path }) => (kind === 'write' || kind === 'link') && path.includes('-future/'));
   await assert.rejects(moving.moveTo('b'), DiskFault);
-  env.disk.judge = ({ path, kind }) =>
-    kind === 'sync' && path.startsWith('b/') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  env.disk.fail('full', ({ path, kind }) => kind === 'sync' && path.startsWith('b/'));
   await assert.rejects(moving.moveTo('b'), DiskFault);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await moving.moveTo('b');
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'write' && path.includes('-future/') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  env.disk.fail('full', ({ kind, path }) => kind === 'write' && path.includes('-future/'));
   await env.clock.advance(60_000);
   await moving.append();
   assert.deepEqual((await moving.places()).logs, ['a']);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await env.clock.advance(60_000);
   assert.deepEqual(await moving.places(), { logs: ['b'], futures: [] });
   await history.check(moving.log);
@@ -200,13 +194,12 @@ test('when the row that says where the log is cannot be written, the log is open
   const { pace, open } = gate();
   moving.startMoves(pace);
   await moving.moveTo('b');
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'sync' && path.includes('.ottla_placement') ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  env.disk.fail('full', ({ kind, path }) => kind === 'sync' && path.includes('.ottla_placement'));
   open();
   await settle();
   await env.clock.advance(1_000);
   await assert.rejects(moving.engine.open(moving.id, movedSettings), DiskFault);
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   await moving.reopen();
   await history.check(moving.log);
   await env.clock.advance(60_000);

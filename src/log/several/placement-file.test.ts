@@ -58,9 +58,9 @@ test('a write that failed is told, and the next one has its rows as well', async
   file.set(partition(0), A);
   await file.save();
   file.set(partition(1), B);
-  env.disk.judge = ({ kind }) => (kind === 'write' ? { kind: 'fault', fault: 'full' } : { kind: 'ok' });
+  env.disk.fail('full', ({ kind }) => kind === 'write');
   await assert.rejects(file.save());
-  env.disk.judge = () => ({ kind: 'ok' });
+  env.disk.heal();
   file.set(partition(2), B);
   await file.save();
   const after = await read(env);

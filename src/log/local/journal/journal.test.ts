@@ -186,8 +186,7 @@ test('a failed sync of the journal fails the logs that waited, and the next roun
   const engine = await startEngine(env);
   const logs = await openAll(engine);
   await appendToAll(logs);
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'sync' && path === `data/${JOURNAL}1` ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'sync' && path === `data/${JOURNAL}1`);
   await assert.rejects(appendToAll(logs), DiskFault);
   await settle();
   assert.deepEqual(
@@ -356,8 +355,7 @@ test('a log whose end only an earlier journal has is served before that end has 
   const env = testEnv();
   await appendToAll(await openAll(await startEngine(env)));
   const after = nextProcess(env);
-  after.disk.judge = ({ kind, path }) =>
-    kind === 'write' && path.endsWith(LOG) ? { kind: 'fault', fault: 'full' } : { kind: 'ok' };
+  after.disk.fail('full', ({ kind, path }) => kind === 'write' && path.endsWith(LOG));
   const engine = await startEngine(after);
   const [log] = await openAll(engine);
   assert.equal(log?.durableOffset, 1);
@@ -370,7 +368,7 @@ test('a log whose end only an earlier journal has is served before that end has 
   await log.close().catch(() => {});
   const again = await engine.open(log.id, logSettings());
   assert.equal(again.durableOffset, 1);
-  after.disk.judge = () => ({ kind: 'ok' });
+  after.disk.heal();
   await after.clock.advance(30_000);
   const next = afterPowerLoss(after);
   assert.equal((await (await startEngine(next)).open(log.id, logSettings())).endOffset, 1);
@@ -380,8 +378,7 @@ test('a log that another failure of this process has left is not taken for durab
   const env = testEnv();
   const engine = await startEngine(env);
   const logs = await openAll(engine);
-  env.disk.judge = ({ kind, path }) =>
-    kind === 'sync' && path.includes(JOURNAL) ? { kind: 'fault', fault: 'io' } : { kind: 'ok' };
+  env.disk.fail('io', ({ kind, path }) => kind === 'sync' && path.includes(JOURNAL));
   for (const log of logs) {
     log.append(batchAt(0, {}));
     log.requestSync();
