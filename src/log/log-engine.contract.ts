@@ -7,18 +7,10 @@ import { describe, test } from 'node:test';
 import { baseOffset, lastOffset } from '../protocol/batch/header.ts';
 import { batches } from '../protocol/batch/iterate.ts';
 import { compactionContract } from './compaction/compaction.contract.ts';
+import type { EngineUnderTest } from './engine-under-test.fixture.ts';
 import { appendTo, logId, logSettings, whenProgress } from './log.fixture.ts';
-import type { LogEngine, LogRead, LogSlice, PartitionLog } from './log-engine.ts';
+import type { LogRead, LogSlice, PartitionLog } from './log-engine.ts';
 import { LogClosed } from './log-faults.ts';
-
-export interface EngineUnderTest {
-  readonly engine: LogEngine;
-  /** A clean stop, then a new engine over what is left. */
-  reopen(): Promise<LogEngine>;
-  /** Moves the time that the engine sees. */
-  advance(ms: number): Promise<void>;
-  stop(): Promise<void>;
-}
 
 export function logEngineContract(name: string, make: () => Promise<EngineUnderTest>): void {
   describe(`log engine contract: ${name}`, () => {

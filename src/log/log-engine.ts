@@ -6,7 +6,6 @@
  * partition that opened it. Record bytes are kept and served as they came.
  */
 import type { TopicSettings } from '../config/topic-settings.ts';
-import type { Cleanable } from './compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from './compaction/compaction-request.ts';
 
 export interface LogEngine {
@@ -243,6 +242,21 @@ export interface PartitionLog {
    * Rejects when that fails; the log is closed all the same, and the next `open` recovers it.
    */
   close(): Promise<void>;
+}
+
+/** What a compaction would look at. */
+export interface Cleanable {
+  /** The segments to clean are those from `first` to before `end`. */
+  readonly first: number;
+  readonly end: number;
+  /** Keys are collected from here on: what lies below has one record per key already. */
+  readonly dirtyOffset: number;
+  /** Where the segments to clean end. */
+  readonly endOffset: number;
+  readonly dirtyBytes: number;
+  readonly cleanBytes: number;
+  /** `max.compaction.lag.ms` has passed for the oldest new record (KIP-354). */
+  readonly overdue: boolean;
 }
 
 export interface Snapshot<State> {

@@ -3,11 +3,11 @@
  * when the test says so, and it fails on demand.
  */
 import { present } from '../base/assert.ts';
-import type { Cleanable } from '../log/compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../log/compaction/compaction-request.ts';
 import type {
   AbortedTransaction,
   AppendedBatch,
+  Cleanable,
   DirectoryUsage,
   LogEngine,
   LogId,

@@ -9,10 +9,10 @@ import { assert } from '../base/assert.ts';
 import type { Env } from '../base/env.ts';
 import { Slots } from '../base/slots.ts';
 import type { TopicSettings } from '../config/topic-settings.ts';
-import type { Cleanable } from '../log/compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../log/compaction/compaction-request.ts';
 import type {
   AbortedTransaction,
+  Cleanable,
   LeaderEpochEntry,
   LogId,
   LogSlice,

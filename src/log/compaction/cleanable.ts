@@ -1,5 +1,5 @@
 /** Which part of a log compaction may look at, and how much of it is new since the last time. Both engines follow it; it changes nothing. */
-import type { LogSettings } from '../log-engine.ts';
+import type { Cleanable, LogSettings } from '../log-engine.ts';
 
 export interface CleanableSegment {
   readonly baseOffset: number;
@@ -20,20 +20,6 @@ export interface CleanableState {
   readonly cleanOffset: number;
   /** Nothing at or above is touched. */
   readonly upTo: number;
-}
-
-export interface Cleanable {
-  /** The segments to clean are those from `first` to before `end`. */
-  readonly first: number;
-  readonly end: number;
-  /** Keys are collected from here on: what lies below has one record per key already. */
-  readonly dirtyOffset: number;
-  /** Where the segments to clean end. */
-  readonly endOffset: number;
-  readonly dirtyBytes: number;
-  readonly cleanBytes: number;
-  /** `max.compaction.lag.ms` has passed for the oldest new record (KIP-354). */
-  readonly overdue: boolean;
 }
 
 export function cleanablePart(state: CleanableState): Cleanable {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { hasValidCrc } from '../../protocol/batch/crc32c.ts';
 import { baseOffset, isControl, lastOffset, producerId, recordCount } from '../../protocol/batch/header.ts';
+import type { EngineUnderTest } from '../engine-under-test.fixture.ts';
 import { logId, whenProgress } from '../log.fixture.ts';
-import type { EngineUnderTest } from '../log-engine.contract.ts';
 import type { PartitionLog } from '../log-engine.ts';
 import {
   appendKeyed,

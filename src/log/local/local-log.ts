@@ -3,13 +3,13 @@
  * the compaction do the work on the segments. It is closed by its owner or by its first fault, and never works again after either.
  */
 import { limits } from '../../base/limits.ts';
-import type { Cleanable } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type {
   AbortedCount,
   AbortedTransaction,
   AppendedBatch,
+  Cleanable,
   LeaderEpochEntry,
   LogId,
   LogRead,

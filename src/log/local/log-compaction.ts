@@ -1,9 +1,9 @@
 /** The compaction of one log: one at a time, which the end of the log ends. Owns the swap of old segments for compacted ones, which readers and appends go on beside. */
 import { assert } from '../../base/assert.ts';
 import type { Env } from '../../base/env.ts';
-import { type Cleanable, cleanablePart } from '../compaction/cleanable.ts';
+import { cleanablePart } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
-import type { LogSettings } from '../log-engine.ts';
+import type { Cleanable, LogSettings } from '../log-engine.ts';
 import { compactLog } from './compact-log.ts';
 import type { OpenFiles } from './open-files.ts';
 import { Segment } from './segment.ts';

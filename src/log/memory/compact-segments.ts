@@ -1,9 +1,9 @@
 /** Compacts segments in memory, in one turn: what is in memory is bounded, and there are no files to swap. */
 import { appendedBatch } from '../appended-batch.ts';
-import { type Cleanable, groupSegments } from '../compaction/cleanable.ts';
+import { groupSegments } from '../compaction/cleanable.ts';
 import { CompactionPass } from '../compaction/compaction-pass.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
-import type { LogSettings } from '../log-engine.ts';
+import type { Cleanable, LogSettings } from '../log-engine.ts';
 import { MemorySegment } from './memory-segment.ts';
 
 export interface CompactedSegments extends CompactionResult {

@@ -3,13 +3,14 @@
  * Its data belongs to the engine, so that a partition that is closed and opened again finds it.
  */
 import type { Env } from '../../base/env.ts';
-import { type Cleanable, cleanablePart } from '../compaction/cleanable.ts';
+import { cleanablePart } from '../compaction/cleanable.ts';
 import type { CompactionRequest, CompactionResult } from '../compaction/compaction-request.ts';
 import { EpochList } from '../epoch-list.ts';
 import type {
   AbortedCount,
   AbortedTransaction,
   AppendedBatch,
+  Cleanable,
   LeaderEpochEntry,
   LogId,
   LogRead,
