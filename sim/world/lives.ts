@@ -3,6 +3,7 @@
  * often what goes wrong; knows nothing of what the clients do meanwhile.
  */
 import { DataDirectoryInUse } from '../../src/base/faults.ts';
+import { MetadataLogFault } from '../../src/metadata/metadata-log.ts';
 import type { Answers } from '../checkers/answers.ts';
 import type { DeathMoment } from './disk-faults.ts';
 import type { Death, Machine } from './machine.ts';
@@ -102,7 +103,10 @@ export class Lives {
       else if (troubles && mood.goesDark) this.#darkenOne();
       const boot = await machine.boot();
       const isInUse = boot.kind === 'refused' && boot.error instanceof DataDirectoryInUse;
-      if (boot.kind === 'refused' && !isInUse && machine.faults.spell === undefined) throw boot.error;
+      if (boot.kind === 'refused' && !isInUse && machine.faults.spell === undefined) {
+        if (boot.error instanceof MetadataLogFault) violated(`no broker starts any more: ${boot.error.cause}`);
+        throw boot.error;
+      }
       // Whoever makes a backup of a broker that has stopped has its directories meanwhile.
       if (isInUse) await this.#world.sleep(IN_USE_PAUSE_MS);
       machine.faults.end();

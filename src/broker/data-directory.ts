@@ -57,7 +57,15 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
       return now?.directoryId === directoryId;
     };
     const checkpointIntervalMs = () => config.get('log.flush.offset.checkpoint.interval.ms');
-    const engine = await LocalLogEngine.start({ env, root: path, checkpointIntervalMs, usesReserve, onFault, isThere });
+    const engine = await LocalLogEngine.start({
+      env,
+      root: path,
+      checkpointIntervalMs,
+      usesReserve,
+      mustBeWhole,
+      onFault,
+      isThere,
+    });
     return {
       path,
       engine,
@@ -86,6 +94,11 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
 /** On a full disk, groups still commit and topics can still be deleted: both are small, and the second makes room. */
 function usesReserve({ topic }: LogId): boolean {
   return isInternalTopic(topic) || topic === metadataLogId.topic;
+}
+
+/** Topics that it does not know any more would be made anew, and their logs set aside. */
+function mustBeWhole({ topicId }: LogId): boolean {
+  return topicId === metadataLogId.topicId;
 }
 
 function strangersNode(path: string, theirs: number, ours: number): DataDirectoryRefused {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ExitCode } from './exit-code.ts';
 
 const program = join(import.meta.dirname, 'main.ts');
@@ -119,6 +120,29 @@ test('a metadata log with a damaged batch is named, with the offsets, and not be
     /^ottla: cannot use the metadata log in damaged: the checksum of a batch does not fit: the offsets 0 to \d+ are damaged$/m,
   );
 });
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`a metadata log without its end is not believed either, after ${signal}, and stays as it is`, async () => {
+    const dataDir = `shortened-${signal}`;
+    const often = ['--set', 'log.flush.offset.checkpoint.interval.ms=50'];
+    const start = ['--listen', '127.0.0.1:0', '--data-dir', dataDir, ...often];
+    const points = join(directory, dataDir, 'recovery-point-offset-checkpoint');
+    const first = ottla(start);
+    await first.ready;
+    while (!(await readFile(points, 'utf8').catch(() => '')).includes('__cluster_metadata')) await pause(10);
+    first.child.kill(signal);
+    await first.ended;
+    const log = join(directory, dataDir, '__cluster_metadata-0/00000000000000000000.log');
+    const half = Math.floor((await readFile(log)).length / 2);
+    await truncate(log, half);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const { code, errors } = await ottla(start).ended;
+      assert.equal(code, ExitCode.DATA_DIRECTORY);
+      assert.match(errors, /cannot use the metadata log in .*: the offsets \d+ to \d+ are damaged or missing/);
+      assert.equal((await readFile(log)).length, half);
+    }
+  });
+}
 
 test('wrong settings end the start before anything is touched', async () => {
   const typo = await ottla(['--set', 'num.partitons=3']).ended;

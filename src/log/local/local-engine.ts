@@ -42,6 +42,8 @@ export interface LocalEngineOptions {
   readonly checkpointIntervalMs: () => number;
   /** Logs that go on when the disk is full except for its reserve. Default: none. */
   readonly usesReserve?: (id: LogId) => boolean;
+  /** Logs that are not opened where records are missing that were durable. Default: none. */
+  readonly mustBeWhole?: (id: LogId) => boolean;
   /** Told of every fault that closed a log, and of checkpoints that could not be written. Must not throw. */
   readonly onFault?: (fault: Error) => void;
   /** False: the data directory is away, and what is in its place, if anything, is another one. Asked before a directory is made in it. Default: it stays. */
@@ -126,6 +128,7 @@ export class LocalLogEngine implements LogEngine {
       syncSlots: new Slots(limits.logsSyncing),
       room: this.#room,
       usesReserve: options.usesReserve ?? (() => false),
+      mustBeWhole: options.mustBeWhole ?? (() => false),
       failed: (fault) => this.#noteFault(fault),
       syncRounds: new SyncRounds({ journal, timers, lifecycle }),
       journal,

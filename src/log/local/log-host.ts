@@ -22,6 +22,8 @@ export interface LogHost {
   readonly room: DiskRoom;
   /** Logs that go on when the disk is full except for its reserve. */
   usesReserve(id: LogId): boolean;
+  /** Logs that are not opened where records are missing that were durable. */
+  mustBeWhole(id: LogId): boolean;
   /** A log has failed. */
   failed(fault: Error): void;
   readonly syncRounds: SyncRounds;

@@ -16,6 +16,7 @@ import { LogDirectory } from './log-directory.ts';
 import type { LogHost } from './log-host.ts';
 import { openDirectory } from './open-directory.ts';
 import { openFromState } from './open-from-state.ts';
+import { refuseLoss } from './recover-segment.ts';
 import type { RecoveryReport } from './recovery-report.ts';
 
 export interface LogOpenerOptions {
@@ -104,13 +105,17 @@ export class LogOpener {
     // No clean stop speaks of a directory that does not say whose it is.
     const sound = isMissing || (place !== 'nameless' && !this.#known.unsound.has(name));
     const directory = this.#directory(id, sound && place === 'own');
+    const checkpointed = this.#checkpoints.recoveryPoint(name);
+    const recoveryPoint = sound ? Number.POSITIVE_INFINITY : checkpointed;
+    const mustBeWhole = this.#host.mustBeWhole(id);
+    // When it is refused, the next start is to know why: what the clean stop has left is gone by then.
+    if (mustBeWhole && closedOffset > checkpointed) this.#checkpoints.setRecoveryPoint(name, closedOffset);
     if (isMissing) {
       // Its disk may be away: then the log is missed, and is not to begin anew elsewhere.
       await this.#rootLooks.run();
       this.#missDirectory(id, closedOffset);
     }
     if (place !== 'own') await directory.create();
-    const recoveryPoint = sound ? Number.POSITIVE_INFINITY : this.#checkpoints.recoveryPoint(name);
     const { env, files } = this.#host;
     const found = await openDirectory({
       env: { ...env, logger: env.logger.child({ topic: id.topic, partition: id.partition }) },
@@ -122,6 +127,7 @@ export class LogOpener {
       cleanOffset: this.#checkpoints.cleanOffset(name) ?? 0,
       recoveryPoint,
       closedOffset: isMissing ? 0 : closedOffset,
+      mustBeWhole,
       journalledOffset: this.#host.journal.endOffset(id),
       journalled,
       distrust: (offset) => this.#checkpoints.lowerRecoveryPoint(name, offset),
@@ -195,6 +201,7 @@ export class LogOpener {
     const name = directoryName(id);
     const toOffset = Math.max(closedOffset, this.#checkpoints.recoveryPoint(name));
     if (toOffset === 0) return;
+    if (this.#host.mustBeWhole(id)) refuseLoss(this.#checkpoints.startOffset(name), toOffset);
     const fields = {
       topic: id.topic,
       partition: id.partition,

@@ -24,7 +24,7 @@ import type { OffsetRange } from './journal/journal-file.ts';
 import { parseLeaderEpochs } from './leader-epoch-checkpoint.ts';
 import type { OpenFiles } from './open-files.ts';
 import { rebuildIndexes } from './rebuild-indexes.ts';
-import { type RecoveredSegment, recoverSegment } from './recover-segment.ts';
+import { type RecoveredSegment, recoverSegment, refuseLoss } from './recover-segment.ts';
 import { newSegmentFacts, Segment, type SegmentFacts } from './segment.ts';
 import { finishSwaps } from './segment-swap.ts';
 import { readSmallFile } from './small-files.ts';
@@ -50,6 +50,8 @@ export interface DirectoryOpening {
   readonly journalledOffset: number;
   /** What of it the journal has on stable storage. */
   readonly journalled: OffsetRange | undefined;
+  /** Where what was durable is missing, it is not opened, and nothing of it is changed. */
+  readonly mustBeWhole: boolean;
   /** Puts the durable recovery point back to the end of what was found, if it is above. */
   readonly distrust: (offset: number) => Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function openDirectory(opening: DirectoryOpening): Promise<OpenedDi
   const found = { ...opening, knowsEpochs, epochsBeginAt, epochs: epochs ?? new EpochList() };
   let { segments, bytesChecked } = await openSegments(found, entries);
   const endOffset = segments.at(-1)?.endOffset ?? opening.startOffset;
+  refuseLoss(endOffset, wholeBelow(opening));
   reportLostBeginning(opening, segments[0]?.baseOffset ?? 0);
   reportLostEnd(opening, endOffset);
   const startOffset = Math.max(opening.startOffset, segments[0]?.baseOffset ?? 0);
@@ -156,6 +159,7 @@ async function openSegments(
     const { segment, bytesCut } = recovered;
     segments.push(segment);
     bytesChecked += recovered.bytesChecked;
+    if (next === undefined) refuseLoss(segment.endOffset, wholeBelow(opening));
     // Segments that will begin below the old recovery point are not to be believed because of it. Where nothing is lost, nothing is written.
     await opening.distrust(segment.endOffset);
     if (bytesCut > 0) {
@@ -181,7 +185,14 @@ function recoverDoubtful(
   // Behind a gap nothing is believed: only the last segment may lack something.
   const journalled = isLast && !hasSnapshotAbove(entries, recoveryPoint) ? opening.journalled : undefined;
   const jitterMs = rollJitterMs(settings, env.random.next());
-  return recoverSegment({ ...opening, facts, recoveryPoint, journalled, rollJitterMs: jitterMs });
+  return recoverSegment({
+    ...opening,
+    facts,
+    recoveryPoint,
+    wholeBelow: isLast ? wholeBelow(opening) : 0,
+    journalled,
+    rollJitterMs: jitterMs,
+  });
 }
 
 /** A deletion that a crash has interrupted leaves segments below the start, with gaps between them. */
@@ -210,6 +221,10 @@ function isKnownUpTo(opening: DirectoryOpening, offset: number): boolean {
 /** Up to where the log was in synced segments once, as far as that is known. */
 function syncedOffset({ recoveryPoint, closedOffset }: DirectoryOpening): number {
   return Math.max(recoveryPoint === Number.POSITIVE_INFINITY ? 0 : recoveryPoint, closedOffset);
+}
+
+function wholeBelow(opening: DirectoryOpening): number {
+  return opening.mustBeWhole ? syncedOffset(opening) : 0;
 }
 
 async function removeSegment({ env, directory }: DirectoryOpening, baseOffset: number): Promise<void> {

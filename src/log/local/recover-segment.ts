@@ -8,6 +8,7 @@ import { baseOffset, HEADER_BYTES, lastOffset } from '../../protocol/batch/heade
 import { appendedBatch, maxTimestampOfRecords } from '../appended-batch.ts';
 import type { EpochList } from '../epoch-list.ts';
 import type { LogSettings } from '../log-engine.ts';
+import { LogCorrupt } from '../log-faults.ts';
 import { walkBatches } from './batch-walk.ts';
 import { cutOff } from './cut-off.ts';
 import type { OffsetRange } from './journal/journal-file.ts';
@@ -23,6 +24,8 @@ export interface SegmentRecovery {
   readonly facts: SegmentFacts;
   /** Batches below are known to be good. */
   readonly recoveryPoint: number;
+  /** Nothing below may be cut off. */
+  readonly wholeBelow: number;
   /** What the journal has of the log, durably. Where that is all that is in doubt, the segment is left to a later sync. */
   readonly journalled: OffsetRange | undefined;
   readonly settings: LogSettings;
@@ -89,6 +92,7 @@ async function recoverFile(file: DiskFile, recovery: SegmentRecovery, segment: S
       return true;
     },
   });
+  refuseLoss(segment.endOffset, recovery.wholeBelow);
   const cut = segment.bytes < facts.bytes;
   if (cut) await cutOff(file, segment.bytes);
   if (!cut && doubtful === facts.bytes) return segment.bytes;
@@ -106,6 +110,12 @@ function has(all: OffsetRange | undefined, { fromOffset, endOffset }: OffsetRang
 /** It is what was written, and comes behind what ends at `endOffset`. */
 export function isGood(batch: Uint8Array, endOffset: number): boolean {
   return baseOffset(batch) >= endOffset && lastOffset(batch) >= baseOffset(batch) && hasValidCrc(batch);
+}
+
+/** Before anything is changed: somebody may have a copy of what is missing. */
+export function refuseLoss(endOffset: number, wholeBelow: number): void {
+  if (endOffset >= wholeBelow) return;
+  throw new LogCorrupt(`the offsets ${endOffset} to ${wholeBelow - 1} are damaged or missing: they were on the disk`);
 }
 
 interface RecoveryStart {

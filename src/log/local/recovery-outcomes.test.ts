@@ -268,6 +268,42 @@ test('a bit that fell over in the records of a cold segment is served as it is: 
   }
 });
 
+test('a log that must be whole is not opened, and left as it is, when it lacks what was durable', async () => {
+  const losses: Record<string, (env: TestEnv) => unknown> = {
+    'a torn end': (env) => file(env, 8, LOG).truncate(BATCH_BYTES + 10),
+    'a missing end': (env) => file(env, 8, LOG).truncate(BATCH_BYTES),
+    'an empty segment': (env) => file(env, 8, LOG).truncate(0),
+    'a missing segment': (env) => env.disk.remove(`${DIRECTORY}/${fileName(8, LOG)}`),
+    'a missing directory': (env) => env.disk.removeTree(DIRECTORY),
+  };
+  for (const [what, lose] of Object.entries(losses)) {
+    for (const stop of ['clean', 'crash'] as const) {
+      const env = await written({ stop, checkpointed: true });
+      await lose(env);
+      const left = env.disk.file(`${DIRECTORY}/${fileName(8, LOG)}`)?.bytes;
+      const refused = { name: 'LogCorrupt', message: /the offsets \d+ to 11 are damaged/ };
+      for (const start of [1, 2]) {
+        const engine = await startEngine(nextProcess(env), { mustBeWhole: () => true });
+        await assert.rejects(engine.open(logId(), settings), refused, `${what}, ${stop}, start ${start}`);
+        await engine.close();
+      }
+      assert.equal(env.disk.file(`${DIRECTORY}/${fileName(8, LOG)}`)?.bytes, left, what);
+    }
+  }
+});
+
+test('nor when a batch is damaged that a crash makes somebody look at', async () => {
+  const env = await written({ stop: 'crash', checkpointed: true });
+  file(env, 8, LOG).corrupt(BATCH_BYTES + 70);
+  for (const suffix of [OFFSET_INDEX, TIME_INDEX]) await env.disk.remove(`${DIRECTORY}/${fileName(8, suffix)}`);
+  const engine = await startEngine(env, { mustBeWhole: () => true });
+  await assert.rejects(engine.open(logId(), settings), {
+    name: 'LogCorrupt',
+    message: /the offsets 9 to 11 are damaged/,
+  });
+  assert.equal(file(env, 8, LOG).bytes, PER_SEGMENT * BATCH_BYTES);
+});
+
 test('a batch with an impossible header is not served, told once, and takes nothing else along', async () => {
   const header = { baseOffset: 0, length: 8, magic: 16, lastOffsetDelta: 23 };
   for (const [field, at] of Object.entries(header)) {
