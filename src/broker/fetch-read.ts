@@ -119,7 +119,12 @@ function readRecords(
     return undefined;
   }
   return found.then(
-    (late) => addRecords(target, partition, late, reading),
+    (late) => {
+      // What was deleted since may have taken its list of aborted transactions along, and without it they would pass for committed.
+      const isWhole = late.aborted === null || partition.logStartOffset <= target.fetchOffset;
+      if (isWhole) addRecords(target, partition, late, reading);
+      else addRefusal(target, ErrorCode.OFFSET_OUT_OF_RANGE, reading);
+    },
     (error: unknown) => {
       // The disk failed, or the log was closed under the read: the partition says which once it knows.
       const fault = error instanceof PartitionFault ? error : partition.stopped;
