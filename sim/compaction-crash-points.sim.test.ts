@@ -8,6 +8,11 @@ test('a power loss at any disk call of a compaction leaves the latest value of e
   assert.ok(calls > 300, `the life is long enough: ${calls}`);
 });
 
+test('nor does one while the next process finishes what a killed one has left of a swap', async () => {
+  const crashes = await apart('crashAfterEachKill');
+  assert.ok(crashes > 500, `each opening is long enough: ${crashes}`);
+});
+
 test('a compacted segment that takes its place without having been synced is found', async () => {
   assert.ok(await apart('findsPlanted', 'contents are not synced'));
 });

@@ -147,6 +147,42 @@ export async function crashAtEachCall(): Promise<number> {
   return calls;
 }
 
+/**
+ * The process dies at each of the first steps of a swap in turn, which leaves names that only the kernel knows; then the power goes at each call of the next opening. Answers
+ * how often. Throws when one of them loses what it must not.
+ */
+export async function crashAfterEachKill(): Promise<number> {
+  let count = 0;
+  for (let step = 0; step < SWAP_STEPS; step += 1) {
+    for (let call = 0; await killAndCrash(step, call); call += 1) count += 1;
+  }
+  return count;
+}
+
+/** All names that the first swap of the life gives. */
+const SWAP_STEPS = 12;
+
+/** False when the opening is over before the call. */
+async function killAndCrash(step: number, call: number): Promise<boolean> {
+  const env = testEnv(step * 10_000 + call);
+  const model = new KeyModel();
+  let steps = 0;
+  env.disk.judge = ({ kind, path }) => {
+    if (steps > step) env.disk.kill();
+    if (kind === 'rename' && /\.(cleaned|swap|log|index|timeindex)$/.test(path)) steps += 1;
+    return { kind: 'ok' };
+  };
+  await untilDeath(env.disk, live({ ...env, isDead: () => env.disk.dead }, model, 1));
+  const next = nextProcess(env);
+  next.disk.judge = ({ sequence }) => ({ kind: sequence === call ? 'crash' : 'ok' });
+  await untilDeath(next.disk, open(next, model));
+  const isCrashed = next.disk.dead;
+  const { engine, log } = await open(nextProcess(next), model);
+  await log.close();
+  await engine.close();
+  return isCrashed;
+}
+
 /** A disk on which the contents of compacted segments are not synced. */
 function withoutFileSync(disk: Disk): Disk {
   const open = async (path: string, mode: Parameters<Disk['open']>[1]): Promise<DiskFile> => {

@@ -4,7 +4,7 @@ import { type Simulation, simulate } from '../simulate.ts';
 import { simulateTransactions } from '../simulate-transactions.ts';
 import type { MoodName } from '../world/mood.ts';
 
-export { crashAtEachCall, findsPlanted } from '../compaction-crash-points.ts';
+export { crashAfterEachKill, crashAtEachCall, findsPlanted } from '../compaction-crash-points.ts';
 
 /** Over the seeds 1 to `seeds`. */
 export async function worlds(seeds: number): Promise<{ ends: Record<string, number>; backups: number }> {

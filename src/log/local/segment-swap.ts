@@ -89,6 +89,8 @@ export async function finishSwaps(
 ): Promise<readonly DiskEntry[]> {
   const left = entries.filter(({ name }) => name.endsWith(CLEANED) || name.endsWith(SWAP));
   if (left.length === 0) return entries;
+  // Whoever was killed may have given the names, and not durably: old files go on the word of a `.swap`, so it must not go with a power loss.
+  await disk.syncDirectory(directory);
   for (const { name } of left) {
     const parsed = name.endsWith(SWAP) ? parseFileName(name.slice(0, -SWAP.length)) : undefined;
     if (parsed?.suffix !== LOG || (await finishSwap(disk, directory, parsed.offset))) continue;
