@@ -40,12 +40,15 @@ export class MemoryFile {
   /** Covers what was written before this call, and takes effect when the answer is called. */
   beginSync(): () => void {
     const until = this.#settled + this.#unsynced.length;
+    const { bytes } = this;
     return () => {
       for (const change of this.#settle(until - this.#settled)) this.#durable.apply(change);
+      // The length is one number, whatever became of the changes that led to it.
+      if (this.#settled === until) this.#durable.apply({ kind: 'truncate', bytes });
     };
   }
 
-  /** A sync that failed: the kernel has given up on the pages and calls them clean. Reads still see them, the platter never will. */
+  /** A sync that failed: the kernel has given up on the pages and calls them clean. Reads still see them, the platter never will, and has zeros there if anything. */
   failSync(): void {
     this.#settle(this.#unsynced.length);
   }
