@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestEnv, testEnv } from '../../../sim/test-env.ts';
+import { untilDeath } from '../../../sim/until-death.ts';
+import { present } from '../../base/assert.ts';
 import { logId } from '../log.fixture.ts';
 import { PlacementFile } from './placement-file.ts';
 
@@ -8,14 +10,21 @@ const PATH = 'data/.ottla_placement';
 const A = 'a'.repeat(22);
 const B = 'b'.repeat(22);
 
-async function emptyFile(): Promise<{ env: TestEnv; file: PlacementFile }> {
-  const env = testEnv();
+async function emptyFile(seed?: number): Promise<{ env: TestEnv; file: PlacementFile }> {
+  const env = testEnv(seed);
   await env.disk.makeDirectory('data');
   await env.disk.syncDirectory('.');
   return { env, file: PlacementFile.empty(env.disk, 'data') };
 }
 
 const partition = (index: number) => logId({ partition: index });
+
+function contentOf(env: TestEnv): string {
+  const file = present(env.disk.file(PATH), 'there is a file');
+  const bytes = Buffer.alloc(file.bytes);
+  file.read(bytes, 0);
+  return bytes.toString();
+}
 
 async function read(env: TestEnv): Promise<PlacementFile | undefined> {
   return PlacementFile.read(env.disk.restarted(env.clock), 'data', assert.fail);
@@ -47,7 +56,7 @@ test('rows that come while others are written share the next write, and all are 
     Array.from({ length: 100 }, async (_, index) => {
       file.set(partition(index), A);
       await file.save();
-      assert.equal((await PlacementFile.read(env.disk, 'data', assert.fail))?.get(partition(index)), A);
+      assert.ok(contentOf(env).includes(` ${index} ${A}\n`));
     }),
   );
   assert.ok(syncs <= 3, `${syncs} syncs`);
@@ -81,10 +90,47 @@ test('a torn last row is as if never written; a file that is damaged elsewhere i
   torn?.set(partition(1), B);
   await torn?.save();
   assert.equal((await PlacementFile.read(env.disk, 'data', assert.fail))?.get(partition(1)), B);
-  content?.write(10, Buffer.from('#'));
+  env.disk.file(PATH)?.write(10, Buffer.from('#'));
   let damages = 0;
   assert.equal(await PlacementFile.read(env.disk, 'data', () => (damages += 1)), undefined);
   assert.equal(damages, 1);
+});
+
+test('rows of which a power loss has taken some sectors, and not the last, are as if never written', async () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { env, file } = await emptyFile(seed);
+    for (let index = 0; index < 10; index += 1) file.set(partition(index), A);
+    await file.save();
+    for (let index = 5; index < 40; index += 1) file.set(partition(index), B);
+    env.disk.judge = ({ kind }) => ({ kind: kind === 'sync' ? 'crash' : 'ok' });
+    await untilDeath(env.disk, file.save());
+    const after = present(await read(env), 'the file is whole up to where it was saved');
+    for (let index = 0; index < 5; index += 1) assert.equal(after.get(partition(index)), A);
+    // What was cut off does not come back behind what is written next.
+    after.set(partition(50), B);
+    await after.save();
+    assert.equal((await PlacementFile.read(env.disk.restarted(env.clock), 'data', assert.fail))?.get(partition(50)), B);
+  }
+});
+
+test('what is read was made durable, also when the process before saw its sync fail', async () => {
+  const { env, file } = await emptyFile();
+  file.set(partition(0), A);
+  await file.save();
+  file.set(partition(1), B);
+  env.disk.fail('io', ({ kind }) => kind === 'sync');
+  await assert.rejects(file.save());
+  env.disk.heal();
+  const next = present(await read(env), 'the kernel has it');
+  assert.equal(next.get(partition(1)), B);
+  next.set(partition(2), A);
+  await next.save();
+  env.disk.crash();
+  const after = await PlacementFile.read(env.disk.restarted(env.clock), 'data', assert.fail);
+  assert.deepEqual(
+    [0, 1, 2].map((index) => after?.get(partition(index))),
+    [A, B, A],
+  );
 });
 
 test('logs that come and go do not make the file grow for ever', async () => {

@@ -1,6 +1,6 @@
 /**
  * `.ottla_placement`: which log lives in which data directory, by the directory's id. It is kept so that a log whose directory cannot be used is
- * missed, and not made anew elsewhere as an empty one. A row is durable before its log is made. Rows are appended; a torn last one is as if never
+ * missed, and not made anew elsewhere as an empty one. A row is durable before its log is made. Rows are appended; those that a power loss has torn are as if never
  * written. It touches no log.
  *
  * A log that was moved here from another directory says so until what that one still has of it is gone: such a row is the moment from which on the
@@ -8,6 +8,7 @@
  */
 import type { Disk } from '../../base/env.ts';
 import { readSmallFile, replaceFile } from '../local/small-files.ts';
+import { writeAgain } from '../local/write-again.ts';
 import type { LogId } from '../log-engine.ts';
 
 const NAME = '.ottla_placement';
@@ -16,6 +17,7 @@ const VERSION = '0';
 const REMOVED = '-';
 /** A file is written anew at the start when it has so many rows more than logs. */
 const OLD_ROWS_MAX = 1_000;
+const SECTOR_BYTES = 512;
 
 interface Place {
   readonly directoryId: string;
@@ -43,16 +45,23 @@ export class PlacementFile {
     for (const { directoryId } of options.places.values()) this.#count(directoryId, 1);
   }
 
-  /** Undefined when there is none, or when it is damaged, which `onDamage` hears of. */
+  /**
+   * Undefined when there is none, or when it is damaged, which `onDamage` hears of. What was read is durable when it resolves: old copies go on its word, and the
+   * process before may have seen a sync fail. Rejects with a DiskFault.
+   */
   static async read(disk: Disk, root: string, onDamage: () => void): Promise<PlacementFile | undefined> {
     const bytes = await readSmallFile(disk, `${root}/${NAME}`);
-    const whole = bytes?.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-    const rows = whole === undefined ? undefined : parseRows(whole.toString());
-    if (bytes !== undefined && rows === undefined) onDamage();
-    if (rows === undefined) return undefined;
-    const { places, count } = rows;
-    const end = count > places.size + OLD_ROWS_MAX ? undefined : whole?.byteLength;
-    return new PlacementFile({ disk, root, places, end });
+    if (bytes === undefined) return undefined;
+    const rows = parseRows(bytes);
+    if (rows === undefined) {
+      onDamage();
+      return undefined;
+    }
+    const { places, count, end } = rows;
+    await makeDurable(disk, `${root}/${NAME}`, end);
+    // What is torn must not come back behind the next row.
+    const goesOn = end === bytes.byteLength && count <= places.size + OLD_ROWS_MAX;
+    return new PlacementFile({ disk, root, places, end: goesOn ? end : undefined });
   }
 
   /** In memory until its first row. */
@@ -153,16 +162,40 @@ function rowOf(key: string, { directoryId, movedFrom }: Place): string {
 
 const ROW = /^([A-Za-z0-9_-]{22} \d{1,10}) (?:([A-Za-z0-9_-]{22})(?: ([A-Za-z0-9_-]{22}))?|-)$/;
 
-/** The last row of a log counts. Undefined when a row is none. */
-function parseRows(text: string): { places: Map<string, Place>; count: number } | undefined {
-  const [version, ...rows] = text.split('\n').slice(0, -1);
-  if (version !== VERSION) return undefined;
+async function makeDurable(disk: Disk, path: string, bytes: number): Promise<void> {
+  const file = await disk.open(path, 'existing');
+  try {
+    await writeAgain(file, { from: 0, to: bytes });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The last row of a log counts. `end`: behind the last row that a power loss has left. Undefined when a row before that is none. */
+function parseRows(bytes: Buffer): { places: Map<string, Place>; count: number; end: number } | undefined {
   const places = new Map<string, Place>();
-  for (const row of rows) {
-    const [, key, directoryId, movedFrom] = ROW.exec(row) ?? [];
-    if (key === undefined) return undefined;
+  let count = 0;
+  let at = bytes.indexOf('\n') + 1;
+  if (bytes.toString('latin1', 0, at) !== `${VERSION}\n`) return undefined;
+  for (let end = bytes.indexOf('\n', at); end >= 0; end = bytes.indexOf('\n', at)) {
+    const [, key, directoryId, movedFrom] = ROW.exec(bytes.toString('latin1', at, end)) ?? [];
+    if (key === undefined) {
+      if (isTorn(bytes.subarray(0, end), at)) break;
+      return undefined;
+    }
     if (directoryId === undefined) places.delete(key);
     else places.set(key, { directoryId, movedFrom });
+    count += 1;
+    at = end + 1;
   }
-  return { places, count: rows.length };
+  return { places, count, end: at };
+}
+
+/** A sector that was never written is zeros, although a later one may be there. They came with one write, because the next follows a sync. */
+function isTorn(bytes: Buffer, from: number): boolean {
+  let end = bytes.indexOf(0, from);
+  if (end < 0) return false;
+  while (bytes[end] === 0) end += 1;
+  return end % SECTOR_BYTES === 0;
 }
