@@ -129,8 +129,8 @@ export const limits = {
    * as the syncs that it spares. Indexes that were there before are synced: what stands in an old one may look right.
    */
   smallLogBytes: 1024 * 1024,
-  /** Bytes of one journal file: replaying one takes a fraction of a second, and within it a thousand busy partitions come to more than a page each. */
-  journalFileBytes: 64 * 1024 * 1024,
+  /** Bytes of one journal file: replaying one takes a fraction of a second, and within it a thousand busy partitions come to dozens of pages each: a sync of a segment costs three more. */
+  journalFileBytes: 128 * 1024 * 1024,
   /** Journal files that wait until the segments of their logs are synced. Beyond, logs are synced one by one, as if there were no journal. */
   journalFiles: 2,
   /** How long bytes are durable by the journal alone when it does not fill: what a quiet broker has to do at its stop is little. */
