@@ -13,7 +13,7 @@ import { type Figures, type Sizes, withBroker } from './workloads.ts';
 const PARTITIONS = [1, 100, 1_000];
 /** Requests that a busy broker has from all its clients at a time. */
 const IN_FLIGHT = 200;
-/** In units of the small requests that others are measured with: long enough that the files of new logs, which are made in the first second, do not decide. */
+/** In units of the small requests that others are measured with: enough for every log to be synced several times. */
 const LOAD = 4;
 const RECORD_BYTES = 100;
 const BATCH_BYTES = 1_200;
@@ -45,7 +45,8 @@ export async function measureManyPartitions(kind: BrokerKind, sizes: Sizes, work
       const { bytes: batch, recordCount } = prepareBatch({ valueBytes: RECORD_BYTES, batchBytes: BATCH_BYTES });
       const load = { topic, batch, acks: -1, partitions, inFlight: IN_FLIGHT } as const;
       const requests = sizes.smallRequests * LOAD;
-      await produceAll(client, { ...load, requests: sizes.smallRequests / 4 });
+      // The files of new logs are made meanwhile.
+      await produceAll(client, { ...load, requests: requests / 2 });
       const writtenBefore = diskBytesWritten(workDir);
       const startedAt = performance.now();
       await produceAll(client, { ...load, requests });
