@@ -171,6 +171,8 @@ export class LocalLog implements PartitionLog, WrittenLog, SyncedLog, ReadLog, S
   /** Takes back a batch that the journal has, also when the disk is full: it has its room in the reserve. */
   restore(batch: AppendedBatch): void {
     this.#add(batch);
+    // The start may lie within the first one.
+    if (batch.baseOffset < this.#start.offset) this.#epochs.cutStart(this.#start.offset);
     this.#syncer.restored(this.#endOffset);
   }
 

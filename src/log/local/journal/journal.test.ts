@@ -100,6 +100,23 @@ test('what is durable by the journal alone is there after a power loss, with and
   );
 });
 
+test('where the start lies within the first batch that the journal gives back, the epochs begin with it', async () => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const env = testEnv(seed);
+    const logs = await openAll(await startEngine(env));
+    for (const log of logs) {
+      log.append(batchAt(0, { records: 6, leaderEpoch: 4 }));
+      log.requestSync();
+    }
+    await Promise.all(logs.map((log) => whenProgress(log, () => log.durableOffset === 6)));
+    await logs[0]?.advanceStart(3);
+    const next = afterPowerLoss(env);
+    await next.disk.remove('data/orders-0/leader-epoch-checkpoint');
+    const [again] = await openAll(await startEngine(next));
+    assert.deepEqual([again?.startOffset, again?.leaderEpochs], [3, [{ epoch: 4, startOffset: 3 }]]);
+  }
+});
+
 test('a log whose directory is lost is listed and comes back; its journal is gone when every log is recovered', async () => {
   const env = testEnv();
   const logs = await openAll(await startEngine(env));
